@@ -190,6 +190,14 @@ ENGLISH = [
     ("Wednesday morning | the nine one, and does it cost extra today?", "wed 9"),
     ("if I pay today is it cheaper? Friday at ten", "fri 10"),
     ("Friday morning | can you do it at eleven?", "fri 11"),
+    ("Tomorrow at seven's too early for me teeth. Nine", "tue 9"),
+    ("Thursday at eight is no good, nine", "thu 9"),
+    ("Wednesday at two won't work, three would", "wed 15"),
+    ("Friday at four? No, four's a bit late. Two", "fri 14"),
+    ("Monday's nice, after my serial, that's three o'clock", "mon 15-21"),
+    ("Thursday's lovely, after my programme, that's four", "thu 16-21"),
+    ("Tuesday week is grand, before the kids get home, that's three", "tue2 7-14:01"),
+    ("Friday at ten. Is that a public holiday?", "fri 10"),
 ]
 CHINESE = [
     ("明天上午十点以后都可以", "tue 10-21"),

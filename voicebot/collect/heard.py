@@ -80,7 +80,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     answers = said.values or said.piece(held.step) or told
     asks = any(ask.topic for ask in said.of(Ask))  # "hang on, what name did you write?"
     asks |= any(want.what in ("keep", *_PURPOSES) for want in said.of(Want))
-    if said.has(Wait) and not (answers or asks):
+    rethinks = held.mode is Mode.CHOOSING and said.has(Deny) and _is_last(said, Wait)
+    if said.has(Wait) and not (asks or (answers and not rethinks)):
         return turn.become(patience=HOLD_SILENCES).say("reply.hold")
     if held.mode is Mode.OFFERING:
         return _offered(turn, said)

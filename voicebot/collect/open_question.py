@@ -5,6 +5,9 @@ What stood beside it was dealt with before, in `heard`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from voicebot.call import Needs, Step, Wish
 from voicebot.collect import bookings, times
 from voicebot.collect.answers import (
@@ -40,6 +43,7 @@ from voicebot.collect.understanding import (
     WantPerson,
     Window,
     Withdraw,
+    window_of,
 )
 
 _MOST_UNLISTED = 3
@@ -199,14 +203,17 @@ def _yes_again(turn: Turn, said: Said) -> bool:
 
 def _choosing(turn: Turn, said: Said) -> Turn:
     held = turn.dialogue
-    if named := [act for act in said.values if act.step is Step.TIME]:
-        meant = times.either_half(named[-1])
-        if meant & {*held.unwanted} or (meant & {*held.offered} and said.objects):
-            return times.others(turn)  # "seven is too early, none of those"
-    denials = [deny.span for deny in said.of(Deny)]
+    named = [act for act in said.values if act.step is Step.TIME]
+    denials = [deny.span for deny in said.of(Deny)] + [no.span for no in said.of(Decline)]
+    if named:
+        both = times.either_half(named[-1]) & {*held.offered, *held.unwanted}
+        if both and any(named[-1].span < deny for deny in denials):
+            return times.others(turn)  # "seven, no, none of those"
+        if len(both) == 1:
+            return times.choose(turn, both.pop())
     for choice in said.of(Choose):
         if any(choice.span < deny for deny in denials):
-            return times.others(turn)
+            return again(turn) if said.unread else times.others(turn)
         if named and named[-1].value not in held.offered:
             continue  # "the second, Tuesday at ten", where the second is at eight
         value = choice.moment or _at(held.offered, choice.position)
@@ -215,11 +222,14 @@ def _choosing(turn: Turn, said: Said) -> Turn:
     if _leaves_it_to_us(said) and not named:
         return times.choose(turn, held.offered[0])
     piece = said.piece(Step.TIME)
-    if piece and (one := _only(held.offered, piece.partial or piece.value or "")):
-        return times.choose(turn, one)
+    for known in (held.offered, held.unwanted):
+        if piece and (one := _only(known, piece)):
+            return times.choose(turn, one)
     if piece and not said.objects and (fewer := _of_day(held.offered, piece)):
         return turn.become(offered=fewer, put=0).ask()
-    if (answered := _time(turn.become(unwanted=()), said)) is not None:
+    none = any(window.span < deny for window in said.of(Flexible) for deny in denials)
+    unwanted = (*held.unwanted, *held.offered) if none else ()
+    if (answered := _time(turn.become(unwanted=unwanted), said)) is not None:
         if any(ask.topic == "free" for ask in said.of(Ask)) and not said.values:
             return times.others(turn)
         return answered
@@ -249,17 +259,23 @@ def _at(offered: tuple[str, ...], position: int | None) -> str | None:
     return offered[index] if -len(offered) <= index < len(offered) else None
 
 
-def _only(offered: tuple[str, ...], piece: str) -> str | None:
-    """Return the one offered moment that has this day, or this clock time."""
-    found = [each for each in offered if piece and piece.partition(" ")[0] in each]
-    return found[0] if len(found) == 1 else None
+def _only(offered: tuple[str, ...], piece: Provide) -> str | None:
+    """Return the one offered moment of this day or part of it, or of this clock time."""
+    found = [each for each in offered if (piece.partial or piece.value or "-").split()[0] in each]
+    return found[0] if len(found) == 1 and _within(found, piece) else None
 
 
 def _of_day(offered: tuple[str, ...], piece: Provide) -> tuple[str, ...]:
     """Return the offered moments of the day that is chosen, where there are others as well."""
     day = (piece.partial or "").partition(" ")[0]
-    found = tuple(each for each in offered if day and each.startswith(day))
+    found = _within([each for each in offered if day and each.startswith(day)], piece)
     return found if len(found) < len(offered) else ()
+
+
+def _within(moments: Iterable[str], piece: Provide) -> tuple[str, ...]:
+    """Return the moments in the part of the day that is named, if one is."""
+    hours = window_of(piece.partial or piece.value or "")
+    return tuple(at for at in moments if hours.has_time(datetime.fromisoformat(at).time()))
 
 
 def _calling_off(turn: Turn, said: Said) -> Turn:

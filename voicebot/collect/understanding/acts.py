@@ -7,7 +7,6 @@ stand beside it (beside, courtesy, thanks) or before it, never last (before).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 
 from voicebot.call import Step, Window
 from voicebot.collect.understanding import booked
@@ -30,7 +29,6 @@ from voicebot.collect.understanding.types import (
     Affirm,
     Ask,
     Asked,
-    Choose,
     Correct,
     Decline,
     Deny,
@@ -90,9 +88,7 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give every act of the table, every yes, and every question."""
     for here in said.matches:
         for match in here:
-            if match.tag == "choose.position":
-                yield from _choice(said, match, situation)
-            elif act := _act(said, match, situation):
+            if act := _act(said, match, situation):
                 of_time = situation.step is Step.TIME and situation.asked is not Asked.CONFIRM
                 of_time &= not said.clause(match.first).asked
                 elsewhere = isinstance(act, Flexible) and not of_time
@@ -150,39 +146,6 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return Decline("refuses", span, Step.EMAIL)  # the question is passed over, not the call
     make = _MAKE.get(table)
     return make(name, match, span) if make else None
-
-
-def _choice(said: Utterance, match: Match, situation: Situation) -> Iterator[Candidate]:
-    """Give the one of the offered that stands at a position, of those on the day that is named.
-
-    "Not the first one" and "the first two" choose none.
-    """
-    first, end = match.first, match.end
-    if the := said.before(first, "time.the"):
-        first = the.first
-    denied, several = said.before(first, "time.not"), said.at(end, "time.few_of_them")
-    if situation.asked is not Asked.CHOICE or denied or several or said.clause(first).asked:
-        return
-    position = int(match.value)
-    act = Choose(said.span(first, end), position=position)
-    days = list(said.all("time.weekday"))
-    fitting = [each for each in situation.offered if _weekday(each) in {d.value for d in days}]
-    if len(fitting) >= abs(position):
-        first, end = min(first, days[0].first), max(end, days[-1].end)
-        at = position - 1 if position > 0 else position
-        act = Choose(said.span(first, end), moment=fitting[at])
-    while lead := said.before(first, "time.lead", "time.on", "time.the"):
-        first = lead.first
-    trail = said.at(end, "time.trail", "yes.behind")
-    yield Candidate(act, first, trail.end if trail else end)
-
-
-def _weekday(moment: str) -> str:
-    """Return the weekday of an offered moment as a row of [time] has it, "0" for Monday."""
-    try:
-        return str(datetime.fromisoformat(moment).weekday())
-    except ValueError:
-        return ""  # a service
 
 
 def _agreements(said: Utterance, situation: Situation) -> Iterator[Candidate]:

@@ -19,9 +19,17 @@ from zoneinfo import ZoneInfo
 from voicebot.call import Step
 from voicebot.collect.understanding.booked import moving, old_times
 from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.fields.time_choice import (
+    as_offered,
+    base_of,
+    begins,
+    chosen,
+    with_ranks,
+    without_questions,
+)
 from voicebot.collect.understanding.fields.time_clocks import CLOCKS, pieces_of
 from voicebot.collect.understanding.fields.time_days import DAYS, EITHER, add_days, resolve_together
-from voicebot.collect.understanding.fields.time_open import chosen, shifted, told, with_role
+from voicebot.collect.understanding.fields.time_open import shifted, told, with_role
 from voicebot.collect.understanding.fields.time_patterns import Line, Rules
 from voicebot.collect.understanding.fields.time_pieces import (
     PARTS,
@@ -34,7 +42,6 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Role,
 )
 from voicebot.collect.understanding.fields.time_plans import (
-    as_offered,
     asked_aside,
     facts,
     plans,
@@ -69,7 +76,7 @@ def _tags(names: str) -> set[str]:
 _OF_DAYS = _tags("""
     weekday short month day tonight holiday holiday_us weekend days weeks fortnights months
     hours minutes ordinal suffix part
-""")
+""").union(("choose.position",))
 _OF_TIMES = _OF_DAYS.union(
     _tags("too_early too_late later_on sooner noon any late early new_year weekdays at_ten"),
     _tags("ish_number short_day which oclock"),
@@ -114,10 +121,12 @@ def time_by(
         [with_role(line, piece) for piece in pieces_of(line, read_back, outside)] if told_of else []
     )
     told_of = [with_its_day(line, fact, every) for fact in told_of]
-    found = pieces_of(line, read_back, [*told_of, *outside])
-    found = as_offered(line, without_house_numbers(line, found))
-    pieces = marked(line, [with_role(line, piece) for piece in found])
-    yield from chosen(line, pieces)
+    pieces = _pieces(line, read_back, [*told_of, *outside])
+    base = base_of(line, pieces)
+    if base:
+        pieces = _pieces(line, base, [*told_of, *outside])
+    wished = wish(line, pieces, ())
+    yield from chosen(line, pieces, wished.window if wished else None)
     if strict:
         yield from _provided(line, pieces)
         yield from _early(line, pieces)
@@ -125,11 +134,14 @@ def time_by(
     taken = [piece for fact in told_of for piece in plans(line, fact, every)]
     wished = wish(line, pieces, taken)
     ranged = wished is not None and wished.is_ranged and "time.any" not in said.tags
-    later = None if pieces else shifted(line, read_back)
+    later = shifted(line, read_back or base) if base or not pieces else None
+    if later and any(piece.first >= later[0][1] for piece in pieces):
+        later = None  # "one, or a bit later, half past one"
     given: list[Candidate] = []
     if later:
-        word, window = later
-        yield from told(line, Flexible(window, said.span(*word)), *word)
+        (first, end), window = later
+        first = begins(line, pieces, first)
+        yield from told(line, Flexible(window, said.span(first, end)), first, end)
     elif wished is None or wished.is_taken or wished.is_plain or ranged:
         given = list(_provided(line, pieces))
         yield from given
@@ -148,6 +160,15 @@ def time_by(
             leaves = wish(line, (), [each for each in taken if first <= each.first < end])
             note = Note(said.text[slice(*span)], span, leaves.window if leaves else None)
             yield Candidate(note, first, end, _AS_NOTE)
+
+
+def _pieces(
+    line: Line, counted_from: datetime | None, outside: Sequence[tuple[int, int]]
+) -> list[Piece]:
+    """Return what names days and hours, each with what is wanted of it."""
+    found = without_house_numbers(line, pieces_of(line, counted_from, outside))
+    found = without_questions(line, with_ranks(line, as_offered(line, found)))
+    return marked(line, [with_role(line, piece) for piece in found])
 
 
 def _early(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
@@ -174,7 +195,11 @@ def _only_asks(line: Line) -> bool:
     "Are you open on Saturday?", "am I down for two?"; but "do you have Friday at two?" proposes.
     """
     said = line.said
-    if any(not line.tag(each.first - 1, "if") for each in said.all("time.elsewhere")):
+    if line.situation.asked is Asked.CHOICE and "time.taken" in said.tags:
+        return False  # "is seven gone?"
+    asked = list(asked_aside(line))
+    elsewhere = [each for each in said.all("time.elsewhere") if not line.tag(each.first - 1, "if")]
+    if any(not any(a <= each.first < b for a, b in asked) for each in elsewhere):
         return True
     if "time.asks_own" in said.tags:
         return True
@@ -216,6 +241,8 @@ def _wanted(line: Line, pieces: Sequence[Piece]) -> tuple[list[Day], list[Clock]
     days, clocks, parts = _of(Day, rounds), _of(Clock, rounds), _of(Part, rounds)
     if strict and not clocks:  # a bare "12 th" may be a street's
         days = [day for day in days if not (day.plain and day.kind is Kind.MONTH_DAY)]
+    if clocks or parts:  # "the second one, but at nine"
+        days = [replace(day, hour=None) if day.is_rank else day for day in days]
     counted = [day for day in days if day.hour]
     return (counted[:1], [], []) if counted else (days, clocks, parts)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from voicebot.collect.understanding.fields.time_counted import day_at
+from voicebot.collect.understanding.fields.time_open import of_occasion
 from voicebot.collect.understanding.fields.time_patterns import (
     Got,
     Line,
@@ -259,10 +260,12 @@ def _lead(line: Line, clock: Clock, inside: set[int], *, alone: bool) -> Cue:
     ends = line.closes(behind) or behind in inside or line.tag(behind, "filler", "inside")
     at = line.before(first, "at", "earliest", "latest") and (ends or digits <= 2)
     named = line.before(first, "the") and line.tag(behind, "kind_of_offer")  # "the nine one"
-    if at or named or line.tag(behind, "onward") or first - 1 in inside:
+    occasion = ends and of_occasion(line, clock.first)  # "after my show, that's four"
+    if at or named or occasion or line.tag(behind, "onward") or first - 1 in inside:
         return Cue.MEDIUM
     trail = line.tag(behind, "trail")  # "four would do it"
-    sentence = line.opens(clock.first) and line.closes(trail.end if trail else clock.end)
+    opens = line.opens(clock.first) or line.before(clock.first, "turn")  # "the last, but eleven"
+    sentence = opens and line.closes(trail.end if trail else clock.end)
     sentence = sentence and "/" not in (line.said.low(clock.first - 1), line.said.low(clock.end))
     if (alone or sentence) and not line.before(first, "few"):
         return Cue.WEAK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -11,7 +11,6 @@ from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.fields.time_days import add_days
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import (
-    PARTS,
     Clock,
     Day,
     Kind,
@@ -19,7 +18,7 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Piece,
     Role,
 )
-from voicebot.collect.understanding.types import Act, Asked, Choose
+from voicebot.collect.understanding.types import Act
 
 BOUNDS = {
     "time.early": Window(before=time(11)),
@@ -29,7 +28,7 @@ BOUNDS = {
 }
 """The hours of "first thing", "late in the day", "not too early", "that's too late"."""
 _MINUTE = timedelta(minutes=1)
-_NEGATION_REACH, _DONE_REACH, _THEN_REACH = 4, 4, 4
+_NEGATION_REACH, _DONE_REACH, _THEN_REACH, _OCCASION_REACH = 4, 4, 4, 7
 _LEADS = (
     *("not", "instead_of", "earliest", "latest", "between", "at", "on", "the", "lead", "any"),
     *("early", "late", "the_one", "again"),
@@ -55,6 +54,8 @@ def with_role(line: Line, piece: Piece) -> Piece:
         return replace(piece, role=Role.BUT)
     if isinstance(piece, Clock) and _is_end(line, piece):
         return replace(piece, role=Role.ENDS)
+    if isinstance(piece, Clock) and (since := of_occasion(line, first)):
+        return replace(piece, role=since)
     after = line.tag(behind, "onward", "backward")
     if after and not line.tag(line.on(after.end), "n", "noon"):  # "Monday or before eight"
         return replace(piece, role=Role.SINCE if after.tag == "time.onward" else Role.UNTIL)
@@ -85,6 +86,18 @@ def _beyond_refused(line: Line, piece: Piece, first: int, behind: int) -> Role |
     if not _is_refused(line, behind if bound else line.on(word.end)):
         return None
     return Role.UNTIL if word.tag in ("time.onward", "time.earliest") else Role.SINCE
+
+
+def of_occasion(line: Line, first: int) -> Role | None:
+    """Return the bound that an hour tells of: "after my serial, that's three o'clock"."""
+    lead = line.said.before(first, "lead.is")
+    at = lead.first if lead else 0
+    for back in reversed(range(max(0, at - _OCCASION_REACH), at)):
+        if line.said.low(back) in ".?!;" or line.tag(back, "n", "weekday", "day", "part", "noon"):
+            return None
+        if bound := line.tag(back, "earliest", "latest"):
+            return Role.SINCE if bound.tag == "time.earliest" else Role.UNTIL
+    return None
 
 
 def _not_then(line: Line, piece: Piece) -> bool:
@@ -143,9 +156,16 @@ def told(
         yield Candidate(act, first, behind, assumes)  # "what times have you got on Friday" asks
 
 
+def beyond(hour: time, refused_as: str) -> Window:
+    """Return the hours that are left of an hour that is too "early", or too "late"."""
+    at = datetime.combine(datetime.min, hour)
+    early = refused_as == "early"
+    return Window(after=(at + _MINUTE).time()) if early else Window(before=hour)
+
+
 def shifted(line: Line, read_back: datetime | None) -> tuple[tuple[int, int], Window] | None:
     """Return what asks for later or earlier than the moment read back, or than those offered."""
-    offered = sorted(filter(None, map(_moment, line.situation.offered)))
+    offered = offered_ones(line)
     for word in line.said.all("time.later_on", "time.sooner", "time.too_early", "time.too_late"):
         later = word.tag in ("time.later_on", "time.too_early")
         at = read_back or (offered[-1 if later else 0] if offered else None)
@@ -164,26 +184,9 @@ def shifted(line: Line, read_back: datetime | None) -> tuple[tuple[int, int], Wi
     return None
 
 
-def chosen(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
-    """Give the one of the offered moments that the words fit: "the Friday one"."""
-    if line.situation.asked is not Asked.CHOICE:
-        return
-    offered = (_moment(text) for text in line.situation.offered)
-    wanted = [p for p in pieces if p.role is Role.WANTED and not _is_one(line, p)]
-    fitting = [each for each in offered if each and all(_fits(piece, each) for piece in wanted)]
-    if not wanted or len(fitting) != 1:
-        return
-    first, end = min(p.first for p in wanted), max(p.end for p in wanted)
-    of = line.tag(line.on(end), "kind_of_offer")
-    act = Choose(line.said.span(first, of.end if of else end), moment=fitting[0].isoformat()[:16])
-    yield from told(line, act, first, of.end if of else end)
-
-
-def _is_one(line: Line, piece: Piece) -> bool:
-    """Return True for the "one" of "the Friday one", which is no hour."""
-    one = isinstance(piece, Clock | Day) and line.tag(piece.first, "kind_of_offer")
-    named = ("weekday", "part", "day", "ordinal", "suffix", "the")
-    return bool(one and line.before(piece.first, *named))
+def offered_ones(line: Line) -> list[datetime]:
+    """Return the moments that were offered, in order of time."""
+    return sorted(filter(None, map(_moment, line.situation.offered)))
 
 
 def _moment(text: str) -> datetime | None:
@@ -191,18 +194,3 @@ def _moment(text: str) -> datetime | None:
         return datetime.fromisoformat(text) if "T" in text else None
     except ValueError:
         return None
-
-
-def _fits(piece: Piece, moment: datetime) -> bool:
-    at, day = moment.time().replace(second=0), moment.date()
-    if isinstance(piece, Clock):
-        evening = replace(piece, part="evening") if piece.ambiguous else piece
-        return at in (piece.time, evening.time)
-    if isinstance(piece, Part):
-        hours = PARTS[piece.name]
-        return (not hours.after or at >= hours.after) and (not hours.before or at < hours.before)
-    if piece.kind is Kind.WEEKDAY:
-        return day.weekday() == piece.date.weekday()
-    if piece.kind is Kind.MONTH_DAY:
-        return day.day == piece.date.day
-    return day == piece.date and at == (piece.hour or at)

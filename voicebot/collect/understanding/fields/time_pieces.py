@@ -47,6 +47,7 @@ class Day:
     hour     the time of the day, of a moment counted in hours: "in two hours"
     plain    a weekday or a day of the month without a word of which: "Friday", "the 5th"
     weekly   a week, or counted in whole weeks: a weekday beside it is one of that week
+    is_rank  one of the offered moments by its rank, with its hour: "the second one"
     assumes  guesses in it
     """
 
@@ -58,6 +59,7 @@ class Day:
     hour: time | None = None
     plain: bool = False
     weekly: bool = False
+    is_rank: bool = False
     assumes: int = 0
     role: Role = Role.WANTED
 

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
 
-from voicebot.call import Step
-from voicebot.collect.understanding.fields.time_days import add_days
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import Clock, Cue, Day, Kind, Piece, Role
+from voicebot.collect.understanding.types import Asked
 
 _SUITS = ("suits", "trail", "refused", "turn", "wish")
 """Behind "Friday's" they say how it would be, and not what happens then."""
@@ -25,6 +23,10 @@ _SENTENCE_ENDS = frozenset(".?!;")
 
 def asked_aside(line: Line) -> Iterator[tuple[int, int]]:
     """Give the stretches that ask something else of a day: "does it cost extra today?"."""
+    for clause in line.said.clauses if len(line.said.clauses) > 1 else ():
+        elsewhere = any(line.said.in_clause(clause, "time.elsewhere"))
+        if clause.asked and elsewhere:  # "Friday. Is that a public holiday?"
+            yield clause.first, clause.end
     for asks in line.said.all("time.aside"):
         end = asks.end
         while end < line.end and not line.closes(end):
@@ -38,6 +40,9 @@ def without_house_numbers(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
     Of "the house number is 18, not 8" neither is an hour; "number 18, at nine o'clock" has one.
     """
     stretches = [_sentence(line, word.first) for word in line.said.all("time.house")]
+    if line.situation.asked is Asked.CHOICE:  # "seven, but it's number 62, not 26"
+        houses = [word.first for word in line.said.all("time.house")]
+        stretches = [(at, end) for at, (_, end) in zip(houses, stretches, strict=True)]
     return [
         piece
         for piece in pieces
@@ -56,55 +61,6 @@ def _sentence(line: Line, at: int) -> tuple[int, int]:
     marks = [n for n in range(line.end) if line.said.low(n) in _SENTENCE_ENDS]
     first = max((mark + 1 for mark in marks if mark < at), default=0)
     return first, min((mark for mark in marks if mark >= at), default=line.end)
-
-
-def as_offered(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
-    """Return the pieces, a bare day as the one that was offered, or as it comes after the offers.
-
-    "Monday the fourth", "the fourth", "the Wednesday"; behind another day it is of that month.
-    """
-    times = line.situation.offered if line.situation.step is Step.TIME else ()
-    offered = sorted(date.fromisoformat(value[:10]) for value in times)
-    weekdays = {p.date.weekday() for p in pieces if isinstance(p, Day) and p.kind is Kind.WEEKDAY}
-    found: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, Day) and piece.plain and offered:
-            piece = replace(piece, date=_offered_day(piece, offered, weekdays))
-        if found and isinstance(piece, Day) and isinstance(found[-1], Day):
-            found[-1], piece = _of_one_month(line, found[-1], piece)
-        found.append(piece)
-    return found
-
-
-def _of_one_month(line: Line, one: Day, other: Day) -> tuple[Day, Day]:
-    """Return both days of "January the fifth or the sixth", "the fifth or sixth of January"."""
-    joint = line.tag(line.on(one.end), "or", "joint")
-    at = line.on(joint.end) if joint else 0
-    the = line.tag(at, "the", "on")
-    listed = joint and other.first in (at, the.end if the else at)
-    if not listed or max(one.kind, other.kind) > Kind.MONTH_DAY:
-        return one, other
-    if other.kind is Kind.MONTH_DAY and other.date < one.date:
-        return one, replace(other, date=_numbered(other.date.day, one.date, 1) or other.date)
-    if one.plain and not other.plain and one.date < other.date:
-        return replace(one, date=_numbered(one.date.day, other.date, -1) or one.date), other
-    return one, other
-
-
-def _numbered(number: int, start: date, step: int) -> date | None:
-    """Return the nearest day of this number, from `start` on or back."""
-    days = (add_days(start, step * ahead) for ahead in range(31))
-    return next((day for day in days if day and day.day == number), None)
-
-
-def _offered_day(named: Day, offered: Sequence[date], weekdays: set[int]) -> date:
-    if named.kind is Kind.WEEKDAY:
-        if days := [day for day in offered if day.weekday() == named.date.weekday()]:
-            return days[0]
-        ahead = (named.date.weekday() - offered[0].weekday()) % 7
-        return max(named.date, add_days(offered[0], ahead) or named.date)
-    same = [day for day in offered if day.day == named.date.day]
-    return next((day for day in same if not weekdays or day.weekday() in weekdays), named.date)
 
 
 def facts(line: Line) -> Iterator[tuple[int, int]]:
@@ -137,7 +93,8 @@ def _occasions(line: Line) -> Iterator[tuple[int, int]]:
         if article := line.tag(behind, "the"):
             behind = article.end
         word = 0 < behind < line.end and not line.said.is_sound(behind)
-        if is_one and word and not line.tag(behind, *_SUITS, *_TIMES):
+        praised = line.said.at(behind, "yes.agree", "yes.behind")  # "Monday's nice"
+        if is_one and word and not praised and not line.tag(behind, *_SUITS, *_TIMES):
             yield day.first, behind
     for own in line.said.all("time.own"):
         at = line.on(own.end)

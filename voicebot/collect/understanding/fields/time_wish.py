@@ -16,7 +16,7 @@ from itertools import groupby, pairwise, zip_longest
 
 from voicebot.call import Window
 from voicebot.collect.understanding.fields.time_days import EITHER, add_days, resolve_together
-from voicebot.collect.understanding.fields.time_open import BOUNDS, is_negated
+from voicebot.collect.understanding.fields.time_open import BOUNDS, beyond, is_negated
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import (
     PARTS,
@@ -143,6 +143,11 @@ def _items(line: Line, pieces: Sequence[Piece]) -> list[Item]:
     """Return what names days and hours, in order, with "late" and "first thing"."""
     found: list[Item] = [*_named(line, pieces)]
     inside = {at for piece in found for at in range(piece.first, piece.end)}
+    for piece in [piece for piece in pieces if isinstance(piece, Clock)]:
+        behind = line.tag(line.on(piece.end), "refused")
+        if behind and behind.value:  # "seven's too early" wants a later one
+            inside |= {*range(behind.first, behind.end)}
+            found.append(Bound(behind.first, behind.end, beyond(piece.time, behind.value)))
     for word in line.said.all(*BOUNDS):
         if word.first not in inside:
             refused = word.tag in ("time.early", "time.late") and is_negated(line, word.first)
@@ -188,7 +193,19 @@ def refused_ones(line: Line, items: Sequence[Item]) -> list[Item]:
         belongs = listed if both else _is_beside(line, one, other)
         if n + 1 in out and belongs and line.tag(line.on(other.end), "refused"):
             out.add(n)
-    return [item for n, item in enumerate(items) if n in out]
+    kept = _day_that_stays(items, out)
+    return [item for n, item in enumerate(items) if n in out and n != kept]
+
+
+def _day_that_stays(items: Sequence[Item], out: set[int]) -> int | None:
+    """Return which day stays where another hour follows: "Thursday at eight is no good, nine"."""
+    refused = [n for n in out if isinstance(items[n], Day)]
+    wanted = [n for n in range(len(items)) if n not in out]
+    hours = any(isinstance(items[n], Clock) for n in wanted)
+    if len(refused) != 1 or not hours or any(isinstance(items[n], Day) for n in wanted):
+        return None
+    beside = [n for n in out if abs(n - refused[0]) == 1 and isinstance(items[n], Clock)]
+    return refused[0] if beside and items[refused[0]].role is not Role.BUT else None
 
 
 def _narrows(line: Line, one: Item, other: Item) -> bool:
@@ -213,6 +230,8 @@ def marked(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
             found.append(replace(p, role=Role.OUT))
         elif isinstance(p, Day) and p.plain and p.kind is Kind.WEEKDAY and p.date in gone:
             found.append(replace(p, date=add_days(p.date, 7) or p.date))  # "not this Friday"
+        elif isinstance(p, Day) and p.role is Role.OUT and p.kind < Kind.PAST and p not in out:
+            found.append(replace(p, role=Role.WANTED))
         else:
             found.append(p)
     return found
