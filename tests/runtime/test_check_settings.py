@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests.runtime.given import all_found, found, levels
+from tests.runtime.given import all_found, found
 from tests.runtime.given import settings as settings_of
 from voicebot.business import example_text
 from voicebot.runtime import check_settings
@@ -152,12 +152,6 @@ def test_no_password_is_told(given: dict[str, object], tmp_path: Path) -> None:
     assert "hunter2" not in line
 
 
-async def test_the_demo_business_is_noted_with_the_setting_that_replaces_it(tmp_path: Path) -> None:
-    finding = await found("business", tmp_path)
-    assert finding.level is Level.NOTE
-    assert "VOICEBOT_BUSINESS" in finding.mend
-
-
 async def test_wordings_that_do_not_exist_are_a_problem(tmp_path: Path) -> None:
     business = tmp_path / "business.toml"
     demo = example_text("demo")
@@ -177,20 +171,6 @@ async def test_engines_that_only_benchmarks_want_are_noted(tmp_path: Path) -> No
 async def test_more_speech_threads_than_cores_are_noted(tmp_path: Path) -> None:
     *_, finding = await all_found("speech", settings_of(tmp_path, speech_threads=10_000))
     assert "VOICEBOT_SPEECH_THREADS" in finding.mend
-
-
-@pytest.mark.parametrize(
-    "given",
-    [
-        {},
-        {"transcriber": Engine.OPENAI, "openai_base_url": "http://127.0.0.1:8090/v1"},
-        {"openai_api_key": KEY},
-    ],
-)
-async def test_openai_is_not_used_or_ones_own_or_has_a_key(
-    given: dict[str, object], tmp_path: Path
-) -> None:
-    assert levels(await all_found("OpenAI", settings_of(tmp_path, **given))) == [Level.OK]
 
 
 async def test_a_missing_fallback_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
