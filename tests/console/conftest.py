@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from tests.ports import free_port
 from tests.store.conftest import valkey  # noqa: F401
 from tests.store.server import ValkeyProcess
-from voicebot.business import load_business
+from voicebot.business import Business, load_business
 from voicebot.collect.understand import Understand
 from voicebot.console.app import create_app
 from voicebot.console.auth import Visitor
@@ -91,8 +91,9 @@ class console:
         settings: Settings,
         tracing: Tracing = UNTRACED,
         understand: Understand | None = None,
+        business: Business | None = None,
     ) -> None:
-        self._app = create_app(settings, load_business(None), tracing)
+        self._app = create_app(settings, business or load_business(None), tracing)
         self._settings = settings
         self._understand = understand
 

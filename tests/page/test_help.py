@@ -15,10 +15,25 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.conftest import A_CALL_S, CALLER_LEFT, House, fresh_page
+from tests.page.conftest import A_CALL_S, CALLER_LEFT, ROOT, House, fresh_page, running_house
 from tests.page.test_access import violations
+from voicebot.bench.servers import null_manifest
 
 pytestmark = [pytest.mark.page, pytest.mark.slow]
+
+HEARS = """() => {
+const port = Object.getOwnPropertyDescriptor(AudioWorkletNode.prototype, 'port');
+Object.defineProperty(AudioWorkletNode.prototype, 'port', { get() {
+  const real = port.get.call(this);
+  const post = real.postMessage;
+  real.postMessage = function (data, moved) {
+    if (data.play?.some((byte) => (~byte & 0x70) >= 0x40)) document.body.dataset.heard = 'a voice';
+    return post.call(real, data, moved);
+  };
+  return real;
+} });
+}"""
+"""Marks the page once it plays samples above a thousand (of 16 bits)."""
 
 SENTENCE = "Sam is ten minutes away."
 
@@ -68,6 +83,43 @@ def test_a_sentence_is_said_and_its_outcome_seen(page: Page, house: House) -> No
         assert phone.wait(A_CALL_S) == CALLER_LEFT
     expect(page.locator(".help .kinds")).to_have_count(0)
     expect(page.locator(".orders li")).to_be_visible()
+
+
+@pytest.fixture(scope="module")
+def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """Servers of a business whose staff may listen in."""
+    folder = tmp_path_factory.mktemp("listening")
+    demo = (ROOT / "voicebot/business/examples/demo.toml").read_text()
+    (folder / "business.toml").write_text(f"listening_in = true\n{demo}")
+    more = {"VOICEBOT_BUSINESS": str(folder / "business.toml")}
+    with running_house(folder, more, null_manifest()) as house:
+        yield house
+
+
+def test_a_call_is_listened_to_until_it_ends(page: Page, open_house: House) -> None:
+    sid = "CA-help-listen"
+    with ringing(open_house, sid, "service") as phone:
+        open_live(page, open_house, sid)
+        page.evaluate(HEARS)
+        page.get_by_role("button", name="Listen in").click()
+        expect(page.get_by_role("button", name="Listen in")).to_have_attribute(
+            "aria-pressed", "true"
+        )
+        expect(page.locator("body")).to_have_attribute("data-heard", "a voice")
+        picture(page, "listen")
+        assert violations(page) == []
+        assert phone.wait(A_CALL_S) == CALLER_LEFT
+    expect(page.locator(".help .kinds")).to_have_count(0)
+    heard = [(e["call_sid"], e["by"]) for e in open_house.server.events("staff_listens")]
+    assert heard == [(sid, "Kim")]
+
+
+def test_nobody_listens_in_where_the_business_does_not_say_so(page: Page, house: House) -> None:
+    sid = "CA-help-alone"
+    with ringing(house, sid):
+        open_live(page, house, sid)
+        expect(page.get_by_role("button", name="Say a sentence")).to_be_visible()
+        expect(page.get_by_role("button", name="Listen in")).to_have_count(0)
 
 
 def test_a_correction_is_saved_as_confirmed_and_not_asked_for(page: Page, house: House) -> None:

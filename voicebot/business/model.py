@@ -244,6 +244,8 @@ class Business(_Table):
     """The language that the bot speaks."""
     transfer_to: str | None = None
     """A person's number for callers who ask for one; without it they are called back."""
+    listening_in: bool = False
+    """Staff may listen to calls that go on; see that callers are told where the law wants it."""
     services: Annotated[tuple[Offer, ...], AfterValidator(_told_apart)] = Field(min_length=1)
     """The services that can be booked."""
     hours: dict[Annotated[str, AfterValidator(_known_day)], tuple[Hours, ...]] = Field(

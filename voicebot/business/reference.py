@@ -70,6 +70,8 @@ def _kind(field: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
             return f"list of {_kind(inner, whole)}"
         case {"type": "object", "additionalProperties": inner}:
             return f"table, each {_kind(inner, whole)}"
+        case {"type": "boolean"}:
+            return "`true` or `false`"
         case {"type": "integer"}:
             return f"whole number{_limits(field)}"
         case {"type": "string", "pattern": pattern}:

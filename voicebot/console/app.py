@@ -28,6 +28,7 @@ from voicebot.console import (
     commands,
     conversation_routes,
     counts,
+    listening_in,
     live,
     operations,
     trial,
@@ -120,7 +121,13 @@ def create_app(settings: Settings, business: Business, tracing: Tracing | None =
     for api in (conversation_routes.router, calls.router, commands.router, operations.router):
         app.include_router(api, dependencies=guarded, responses=_PROBLEMS)
     app.include_router(operations.probes)
-    for page_data in (trial.router, live.router, bookings.router, counts.router):
+    for page_data in (
+        trial.router,
+        live.router,
+        bookings.router,
+        counts.router,
+        listening_in.router,
+    ):
         app.include_router(page_data, dependencies=guarded)
     serve_pages(app)
     return app

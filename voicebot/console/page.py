@@ -54,6 +54,7 @@ class SessionState(BaseModel):
     language: str = ""
     services: list[str] = []
     mails: bool = False
+    listens: bool = False
 
 
 @router.get("/session")
@@ -73,6 +74,7 @@ async def session_state(request: Request, response: Response, state: State) -> S
         language=business.language,
         services=[offer.name for offer in business.services],
         mails=state.settings.smtp_url is not None,
+        listens=business.listening_in,
     )
 
 

@@ -42,6 +42,7 @@ What is public
     CompanyRecord, HistoryMessage, NoteRecord, ServiceRecord, User, UserInfo   parts of these
     Overtaken                   another turn over HTTP was faster
     CommandQueue                what staff have live calls do, on its way to them
+    LineAudio, WISH_S           what is said on a line, on its way to staff who listen in
     EventReader, StreamEvent    event streams, records and the index of calls; one event
     IndexEntry, LATEST_MS, BEGINNING, entry_order   places in the index and in a stream
     AWAY, connect               what a Redis that does not acknowledge raises; a client for a URL
@@ -93,6 +94,7 @@ from voicebot.store.http_turns import HttpTurn, Overtaken
 from voicebot.store.index import LATEST_MS, IndexEntry
 from voicebot.store.integrator_writes import HistoryInput, Moment
 from voicebot.store.layout import ANSWER_FIELD, call_keys, iso_utc, utc_now
+from voicebot.store.line_audio import WISH_S, LineAudio
 from voicebot.store.models import (
     CallSkeleton,
     CompanyRecord,
@@ -116,15 +118,15 @@ from voicebot.store.slots import Slots
 from voicebot.store.store import Store
 
 __all__ = [
-    "ANSWER_FIELD", "AWAY", "BEGINNING", "LATEST_MS", "CallRecord", "CallSession", "CallSkeleton",
-    "CommandQueue",
-    "CompanyRecord", "EmbeddedValkey", "Erased", "EventReader", "Forgetting", "HistoryMessage",
-    "HttpTurn", "IndexEntry", "JournalOwner", "JournalSummary", "NoteRecord", "Overtaken",
-    "Rewrite", "ServiceRecord", "Skeleton", "Store", "StreamEvent", "User", "UserInfo", "call_keys",
-    "cancel_tasks", "close_store", "connect", "embedded_valkey", "entry_order", "get_call_skeleton",
-    "get_call_skeleton_dict", "is_wrong_type", "iso_utc", "journal_backlog", "journal_summaries",
-    "open_client", "open_store", "read_json", "read_object", "redis_url", "require_form",
-    "running_url", "unavailable_when_away", "update_booking_status", "update_conversation_history",
+    "ANSWER_FIELD", "AWAY", "BEGINNING", "LATEST_MS", "WISH_S", "CallRecord", "CallSession",
+    "CallSkeleton", "CommandQueue", "CompanyRecord", "EmbeddedValkey", "Erased", "EventReader",
+    "Forgetting", "HistoryMessage", "HttpTurn", "IndexEntry", "JournalOwner", "JournalSummary",
+    "LineAudio", "NoteRecord", "Overtaken", "Rewrite", "ServiceRecord", "Skeleton", "Store",
+    "StreamEvent", "User", "UserInfo", "call_keys", "cancel_tasks", "close_store", "connect",
+    "embedded_valkey", "entry_order", "get_call_skeleton", "get_call_skeleton_dict",
+    "is_wrong_type", "iso_utc", "journal_backlog", "journal_summaries", "open_client",
+    "open_store", "read_json", "read_object", "redis_url", "require_form", "running_url",
+    "unavailable_when_away", "update_booking_status", "update_conversation_history",
     "update_service_selection", "update_user_info_field", "utc_now", "vacant_times",
 ]  # fmt: skip
 

@@ -141,21 +141,37 @@ class EventReader:
         self, channel: str
     ) -> AsyncIterator[Callable[[float], Awaitable[CallSid | None]]]:
         """Subscribe, and yield a function that waits so many seconds for the next notice."""
-        node: dict[str, ClusterNode] = {}
-        if isinstance(self._client, RedisCluster):  # any node tells; the library asks the channel's
-            await self._client.initialize()
-            node = {"node": self._client.get_random_node()}
-        pubsub = self._client.pubsub(**node)
-        try:
-            await pubsub.subscribe(channel)
-            await pubsub.get_message(timeout=NOTICE_PATIENCE_S)  # the word that we are subscribed
+        async with subscribed(self._client, channel) as next_text:
 
             async def next_notice(patience_s: float) -> CallSid | None:
-                found = await pubsub.get_message(ignore_subscribe_messages=True, timeout=patience_s)
-                name = "" if found is None else str(found["data"])
+                name = await next_text(patience_s) or ""
                 return CallSid(name) if is_call_sid(name) else None
 
             yield next_notice
-        finally:
-            with suppress(*AWAY):  # it is gone already
-                await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+
+@asynccontextmanager
+async def subscribed(
+    client: Redis, channel: str
+) -> AsyncIterator[Callable[[float], Awaitable[str | None]]]:
+    """Subscribe to a channel, and yield a function that waits so many seconds for the next text.
+
+    Raises client.AWAY.
+    """
+    node: dict[str, ClusterNode] = {}
+    if isinstance(client, RedisCluster):  # any node tells; the library asks the channel's
+        await client.initialize()
+        node = {"node": client.get_random_node()}
+    pubsub = client.pubsub(**node)
+    try:
+        await pubsub.subscribe(channel)
+        await pubsub.get_message(timeout=NOTICE_PATIENCE_S)  # the word that we are subscribed
+
+        async def next_text(patience_s: float) -> str | None:
+            found = await pubsub.get_message(ignore_subscribe_messages=True, timeout=patience_s)
+            return None if found is None else str(found["data"])
+
+        yield next_text
+    finally:
+        with suppress(*AWAY):  # it is gone already
+            await pubsub.aclose()  # type: ignore[no-untyped-call]

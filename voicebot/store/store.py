@@ -47,6 +47,7 @@ from voicebot.store.forgetting import rewrite_log
 from voicebot.store.http_turns import HttpTurn
 from voicebot.store.integrator_writes import IntegratorWrites
 from voicebot.store.layout import CHANNEL, REWRITTEN, call_keys, fresh_fields, iso_utc, utc_now
+from voicebot.store.line_audio import LineAudio
 from voicebot.store.models import CallSkeleton
 from voicebot.store.reconciliation import Reconciliation, secure_place
 from voicebot.store.record import CallRecord, read_status
@@ -107,6 +108,7 @@ class Store:
         self.events = EventReader(client)
         self.diary = Diary(backend)
         self.writes = IntegratorWrites(backend)
+        self.line_audio = LineAudio(client)
         self.commands = CommandQueue(client, retention_s=settings.retention_s, clock=clock)
         self.staff = StaffWrites(client, retention_s=settings.retention_s, clock=clock)
         self._replayer = Replayer(settings.data_dir, self._deliver, self._replayed)
@@ -253,6 +255,11 @@ class Store:
         """Note what became of a command of staff; best effort, never waits for Redis."""
         what = partial(self.commands.settle, call_sid, command, refused)
         self.best_effort.add(("command", call_sid, command.id), what)
+
+    def relay(self, call_sid: CallSid, mulaw: bytes) -> None:
+        """Send what is said to staff who listen in; a piece that waited too long is left out."""
+        what = partial(self.line_audio.publish, call_sid, mulaw)
+        self.best_effort.add(("audio", call_sid), what)
 
     def note_dialled(self, call_sid: CallSid, outcome: str, reached: bool) -> None:
         """Note whether a person answered a call that was put through; best effort, never waits."""

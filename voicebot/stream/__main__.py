@@ -32,7 +32,15 @@ from voicebot.speech import (
     open_synthesizer,
     sentences_of,
 )
-from voicebot.store import EventReader, cancel_tasks, open_client, open_store, redis_url, utc_now
+from voicebot.store import (
+    EventReader,
+    LineAudio,
+    cancel_tasks,
+    open_client,
+    open_store,
+    redis_url,
+    utc_now,
+)
 from voicebot.stream.latency import Rows, probe_loop
 from voicebot.stream.server import StreamServer
 from voicebot.stream.session import CallDependencies
@@ -70,6 +78,7 @@ async def main(lifetime: Lifetime) -> None:
                 converse=partial(hold_conversation, business, understand=understand),
                 announce=store.announce,
                 settle=store.settle,
+                relay=store.relay,
                 fillers=filler_phrases(settings, wording),
                 backchannels=wording.lines["reply.go_on"],
                 language=business.language.partition("-")[0],
@@ -77,7 +86,10 @@ async def main(lifetime: Lifetime) -> None:
             )
             server = StreamServer(settings, business, store, calls, tracing)
             staff = follow_commands(
-                store.commands, EventReader(staff_client), lambda: server.open_calls
+                store.commands,
+                EventReader(staff_client),
+                lambda: server.open_calls,
+                LineAudio(staff_client) if business.listening_in else None,
             )
             await _serve(server, settings, synthesizer, lifetime, staff)
     finally:

@@ -29,6 +29,7 @@ _ALIKE: Final = 0.6
 _SURELY_ALIKE: Final = 0.9
 _STEADY_SAMPLES: Final = 16
 """2 ms, by which the delay may differ from one window to the next."""
+_KEPT_S: Final = _LONGEST_DELAY_S + 1.0
 _SOFTER: Final = 0.7
 """An echo is at least 3 dB below what was sent."""
 _FAINT: Final = 1e4
@@ -67,16 +68,16 @@ class SentAudio:
     def echoes_in(self, track: bytes, at_s: float) -> bool:
         """Return whether the end of the caller's track (mu-law, up to `at_s`) is an echo."""
         heard = decode(track[-COMPARED_MS * RATE_HZ // 1000 :]).astype(np.float32)
-        sent = self._until(at_s, len(heard) + int(_LONGEST_DELAY_S * RATE_HZ))
+        sent = self.until(at_s, len(heard) + int(_LONGEST_DELAY_S * RATE_HZ))
         alike, delay = _likeness(heard, sent)
         before, self._delay = self._delay, delay if alike >= _ALIKE else self._delay
         steady = before is not None and abs(delay - before) <= _STEADY_SAMPLES
         return alike >= (_ALIKE if steady else _SURELY_ALIKE)
 
-    def _until(self, at_s: float, count: int) -> Samples:
-        """Return the last `count` samples that sounded before `at_s`."""
-        begin_s = at_s - count / RATE_HZ
-        while self._pieces and self._pieces[0][0] + len(self._pieces[0][1]) / RATE_HZ < begin_s:
+    def until(self, at_s: float, count: int) -> Samples:
+        """Return the last `count` samples, of at most _KEPT_S, that sounded before `at_s`."""
+        begin_s, oldest_s = at_s - count / RATE_HZ, at_s - _KEPT_S
+        while self._pieces and self._pieces[0][0] + len(self._pieces[0][1]) / RATE_HZ < oldest_s:
             self._pieces.popleft()
         sent = np.zeros(count, np.float32)
         for start_s, mulaw in self._pieces:

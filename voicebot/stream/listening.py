@@ -27,6 +27,7 @@ from voicebot.stream.events import (
     Window,
 )
 from voicebot.stream.machine import CallMachine
+from voicebot.stream.relay import Relay
 from voicebot.stream.turn_taking import STAY_PROBABILITY, Floor
 
 HEAR_S: Final = 15.0
@@ -72,11 +73,13 @@ class Listener:
         stream: SttStream,
         group: asyncio.TaskGroup,
         sent: SentAudio,
+        relay: Relay,
     ) -> None:
         self._machine = machine
         self._stream = stream
         self._group = group
         self._sent = sent
+        self._relay = relay
         self._audio_began_s = math.inf  # the track's beginning, as its least delayed frame tells
         self._recording = Recording()
         self._turn: SttTurn | None = None
@@ -87,6 +90,7 @@ class Listener:
     def add(self, mulaw: bytes) -> None:
         """Take the next piece of the caller's track, before the voice detector gets it."""
         self._recording.add(mulaw)
+        self._relay.add(mulaw)
 
     def hear(self, probability: float) -> None:
         """Take the speech probability of the track's next window; the bot's echo is no speech."""

@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
@@ -46,15 +47,8 @@ from voicebot.stream.listening import Listener
 from voicebot.stream.machine import CallMachine
 from voicebot.stream.metrics import Outcome
 from voicebot.stream.playback import pieces
-from voicebot.stream.provider_dialect import (
-    Audio,
-    Digit,
-    Event,
-    Malformed,
-    Mark,
-    Start,
-    Stop,
-)
+from voicebot.stream.provider_dialect import Audio, Digit, Event, Malformed, Mark, Start, Stop
+from voicebot.stream.relay import Relay
 from voicebot.stream.speaking import Speaker
 from voicebot.stream.staff import Settle
 from voicebot.stream.state import CallState, FillerPhrases
@@ -86,6 +80,10 @@ Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
 """Holds the conversation to its end; raises what `hear`, `say` and the ledger raise."""
 
 
+def _ignore(*_: object) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallDependencies:
     """The dependencies of a call; the same for all calls of a worker."""
@@ -95,8 +93,9 @@ class CallDependencies:
     detector: OpenDetector
     fixed: Collection[str] = frozenset()  # sentences that the synthesizer has in its cache
     converse: Conversation
-    announce: Callable[[CallSid, Phase], None] | None = None  # to live watchers; never waits
-    settle: Settle | None = None  # commands of staff; never waits
+    announce: Callable[[CallSid, Phase], None] = _ignore  # to live watchers; these never wait
+    settle: Settle = _ignore  # commands of staff
+    relay: Callable[[CallSid, bytes], None] = _ignore  # to staff who listen in
     fillers: FillerPhrases | None = None
     backchannels: tuple[str, ...] = ()  # fixed sentences that show a caller who waits: go on
     language: str = "en"
@@ -143,6 +142,8 @@ class Session:
         )
         self._outbox = Outbox(socket)
         self._sent = SentAudio()
+        publish = partial(dependencies.relay, start.call_sid)
+        self.relay = Relay(self._sent, publish, dependencies.stopwatch)
         self._speaker = Speaker(
             machine, self._outbox, dependencies.synthesizer, dependencies.fixed, telemetry.tell
         )
@@ -195,7 +196,7 @@ class Session:
     async def _hold_call(self, stream: SttStream) -> int:
         async with asyncio.TaskGroup() as group:
             self._group = group
-            self._listener = Listener(self._machine, stream, group, self._sent)
+            self._listener = Listener(self._machine, stream, group, self._sent, self.relay)
             helpers = [
                 group.create_task(self._read()),
                 group.create_task(self._watch_line()),
@@ -241,13 +242,11 @@ class Session:
             case ev.SayBackchannel(sentence):
                 self._say_aside(self._speaker.backchannel(sentence))
             case Phase():
-                if self._dependencies.announce is not None:
-                    self._dependencies.announce(self._start.call_sid, effect)
+                self._dependencies.announce(self._start.call_sid, effect)
             case ev.Settled(command, refused):
                 outcome = {"command": command.id, "kind": command.kind, "refused": refused}
                 _log.info("staff_command_settled", call=self._start.call_sid, **outcome)
-                if self._dependencies.settle is not None:
-                    self._dependencies.settle(self._start.call_sid, command, refused)
+                self._dependencies.settle(self._start.call_sid, command, refused)
             case TurnBegan() | TurnDropped() | Waited() | Heard():
                 self._telemetry.tell(effect)
             case _:

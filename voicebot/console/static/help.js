@@ -1,6 +1,7 @@
 // What staff can have a live call do, and what became of it.
 import { html, useEffect, useLayoutEffect, useRef, useState } from './ui.js';
 import { ask } from './feed.js';
+import { ListenIn } from './listen.js';
 import { Icon, STEPS, clock } from './parts.js';
 
 const GIVEN_UP_MS = 90_000; // the call refuses after a minute; longer only if no console saw to it
@@ -18,6 +19,7 @@ export function Help({ call, t, lang, state, named }) {
   if (!can && !call.commands.length) return null;
   return html`<section class="panel help" aria-label=${t.help.title} onKeyDown=${(event) => open && event.key === 'Escape' && close()}>
     ${can && html`<div class="kinds"><h2>${t.help.title}</h2>
+      ${state.listens && call.live && html`<${ListenIn} key=${call.callSid} ...${{ call, t, named }} />`}
       ${Object.keys(ICONS).map((kind) => html`<button key=${kind} type="button" ref=${(to) => { buttons.current[kind] = to; }} aria-expanded=${open === kind}
         onClick=${() => setOpen(open === kind ? '' : kind)}><${Icon} name=${ICONS[kind]} />${t.help[kind]}</button>`)}</div>`}
     ${can && open && html`<${Order} key=${open} kind=${open} ...${{ call, t, state, named, close }} />`}
