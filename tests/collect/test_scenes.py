@@ -312,6 +312,9 @@ def test_who_wants_to_be_called_back_while_a_booking_is_looked_for_is_asked_no_m
         ("Is it safe to stay here?", "main board"),
         ("Do I call the fire brigade?", "000"),
         ("should I ring an ambulance", "000"),
+        ("can we use the kettle?", "main board"),
+        ("And are the lights safe?", "main board"),
+        ("is the wall going to catch fire", "main board"),
     ],
 )
 def test_in_an_emergency_what_to_do_is_said_again_when_asked(asked: str, told: str) -> None:
@@ -321,6 +324,29 @@ def test_in_an_emergency_what_to_do_is_said_again_when_asked(asked: str, told: s
     scene.hears("Robin Carter")
     assert told in scene.hears(asked)
     assert not [note for note in scene.notes if asked in note]
+
+
+def test_the_advice_of_an_emergency_is_known_to_whatever_process_goes_on() -> None:
+    alone = DEMO.model_copy(update={"transfer_to": None})
+    scene = Scene(begin(alone, CallState(caller=None)))
+    scene.hears("there's water coming through my ceiling")
+    resumed = Scene(begin(alone, CallState(dialogue=scene.dialogue.to_json())))
+    assert "electrical" in resumed.hears("Is it safe to put the lights on?")
+
+
+def test_what_was_answered_is_said_again_to_who_did_not_hear_it() -> None:
+    scene = at(Step.ADDRESS, put=1)
+    scene.hears("how much is a plumber?")
+    assert "120 dollars" in scene.hears("Sorry, what was that?")
+    assert "120 dollars" not in scene.hears("Newtown")
+
+
+def test_a_sentence_is_noted_once() -> None:
+    scene = at(Step.EMAIL, put=1)
+    scene.hears("Yes. There's a gate code, 4417. Do you take away the old tap?")
+    scene.hears("Do you take away the old tap")
+    assert len([note for note in scene.notes if "gate code" in note]) == 1
+    assert len([note for note in scene.notes if "old tap" in note]) == 1
 
 
 @pytest.mark.parametrize("words", ["No, eight I said!", "eight, as I said", "eight is what I said"])

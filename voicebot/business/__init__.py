@@ -25,9 +25,10 @@ from voicebot.business.model import (
     Visit,
 )
 from voicebot.business.reference import reference
+from voicebot.business.words import has_one_of
 
 __all__ = [
     "EXAMPLES", "WEEKDAYS", "Booking", "Business", "BusinessAnswer", "Closure", "Company",
     "Confirm", "Emergency", "Hours", "Offer", "Visit", "answer_for", "example_name", "example_text",
-    "form_meant", "kinds_of", "load_business", "reference", "schema", "serves",
+    "form_meant", "has_one_of", "kinds_of", "load_business", "reference", "schema", "serves",
 ]  # fmt: skip

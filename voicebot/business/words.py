@@ -52,6 +52,12 @@ def are_alike(one: str, other: str) -> bool:
     )
 
 
+def has_one_of(words: Sequence[str], text: str) -> bool:
+    """Return whether a text holds one of these words, in any of its forms."""
+    known = [stem(word) for word in words_of(text)]
+    return any(w in text or any(are_alike(stem(w), each) for each in known) for w in words)
+
+
 def is_within(words: Sequence[str], said: Sequence[str]) -> bool:
     """Return whether `words` stand in `said`, side by side and in their order."""
     size = len(words)

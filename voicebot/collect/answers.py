@@ -181,7 +181,7 @@ def decline(turn: Turn, why: str) -> Turn:
         piece = Provide(held.step, held.partial, (0, 0))
         return proceed(take(turn.become(partial=None), piece, unread=False))
     turn = settle_early(turn, held.step)
-    return proceed(_settled(turn.say("give_up.declined")))
+    return proceed(_settled(turn if turn.said else turn.say("give_up.declined")))
 
 
 def leave_as_said(turn: Turn) -> Turn:

@@ -7,17 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
-from itertools import chain
+from datetime import date, timedelta
 
 from voicebot.business import WEEKDAYS, Offer, answer_for, serves
 from voicebot.call import Needs, Status, Step, Wish
-from voicebot.collect.dialogue import Mode, Purpose
+from voicebot.collect.dialogue import Mode, Purpose, situation
 from voicebot.collect.events import Ending
 from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.times import opening_hours
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Ask, Window, is_only_named, named_in, utterance
+from voicebot.collect.understanding import (
+    IDLE,
+    Ask,
+    Asked,
+    Flexible,
+    Provide,
+    Window,
+    is_only_named,
+    named_in,
+    read,
+    utterance,
+)
+from voicebot.collect.written import say_written
 
 
 def put_through(turn: Turn) -> Turn:
@@ -90,7 +101,11 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
     turn = _answered(turn, question, text)
     tags = utterance(question.about, turn.business.language).tags
     more = question.topic == "price" and "ask.extras" in tags  # "all in, or plus parts?"
-    return turn if len(turn.said) > said and not more else _unknown(turn, question, text)
+    if question.topic == IDLE or (len(turn.said) > said and not more):
+        return turn
+    if turn.dialogue.urgent and "topic.may" in tags:
+        return _advised(turn)  # what staff would say in a day helps nobody
+    return _unknown(turn, question, text)
 
 
 def _answered(turn: Turn, question: Ask, text: str) -> Turn:
@@ -124,7 +139,7 @@ _MOST_UNKNOWN = 5
 """Unanswered questions that are remembered, so that none is noted twice."""
 
 
-_ALWAYS_OURS = ("dealt", "robot", "free", "company", "known", "why", "opening")
+_ALWAYS_OURS = ("dealt", "robot", "free", "company", "known", "why", "opening", "claim")
 """Topics that our own answer fits better than a sentence of the business file."""
 _OF_A_SERVICE = ("price", "duration", "offered")
 
@@ -178,7 +193,7 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
         case "robot" | "recorded" | "company" | "confirmation" | "why":
             return turn.say(f"reply.{question.topic}")
         case "known":
-            return _written(turn, question)
+            return say_written(turn, question, text)
         case "called" if turn.dialogue.needs is not Needs.NOTHING:
             return turn.note(text).say("reply.when_called")
         case "dealt" if turn.dialogue.dealt or turn.dialogue.purpose is not Purpose.BOOK:
@@ -204,16 +219,6 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
             return turn.say("reply.services", services=turn.offers())
         case _:
             return turn
-
-
-def _written(turn: Turn, question: Ask) -> Turn:
-    """Say what is written down of the fields that are asked after, else that all of it is."""
-    if not question.steps:
-        return turn.note(question.about).say("reply.known")
-    held = [turn.spoken(step) for step in question.steps if turn.dialogue.value(step)]
-    if not held:
-        return turn.say("reply.not_written")
-    return turn.say("reply.written", value=turn.listed(held, "and"))
 
 
 def _held(turn: Turn) -> Offer | None:
@@ -248,20 +253,37 @@ def _duration(turn: Turn, text: str) -> Turn:
 
 
 def _hours(turn: Turn, *texts: str) -> Turn:
-    """Say the hours of the weekday that is named, else of today."""
+    """Say the hours of the day that is named, else of today."""
     business = turn.business
     today = turn.now.astimezone(business.zone).date()
-    named = chain(*(utterance(t, business.language).all("time.weekday") for t in texts))
-    ahead = next(((int(day.value) - today.weekday()) % _WEEK for day in named), None)
-    day = today + timedelta(days=ahead or 0)
+    day = next(filter(None, (_day_named(turn, text) for text in texts)), today)
     spans = () if business.is_closed(day) else business.hours.get(WEEKDAYS[day.weekday()], ())
-    if ahead is None:
+    if day == today:
         closed = turn.say("reply.closed_today")
         return turn.say("reply.hours", **opening_hours(turn, spans)) if spans else closed
     spoken = turn.say_time(day.isoformat())
     if not spans:
         return turn.say("time.shut", day=spoken)
     return turn.say("time.closed", day=spoken, **opening_hours(turn, spans))
+
+
+def _day_named(turn: Turn, text: str) -> date | None:
+    """Return the day that a question about our hours names: "what time do you open tomorrow"."""
+    said, today = utterance(text, turn.business.language), turn.now.astimezone(turn.business.zone)
+    if weekday := next(said.all("time.weekday"), None):
+        return today.date() + timedelta((int(weekday.value) - today.weekday()) % _WEEK)
+    for asked in said.all("ask.hours", "ask.opening"):
+        begin, end = said.span(asked.first, asked.end)
+        text = text[:begin] + ",".ljust(end - begin) + text[end:]
+    where = replace(situation(turn.dialogue, turn.now), step=Step.TIME, asked=Asked.ANSWER)
+    text = text.strip(" ?？¿")
+    for act in read(text, replace(where, partial=None, record={})).acts:
+        if isinstance(act, Flexible) and act.window.days:
+            return act.window.days[0]
+        stamp = (act.partial or act.value or "") if isinstance(act, Provide) else ""
+        if isinstance(act, Provide) and act.step is Step.TIME and stamp[:1].isdigit():
+            return date.fromisoformat(stamp[:10])
+    return None
 
 
 def _area(turn: Turn, text: str) -> Turn:

@@ -103,6 +103,8 @@ class Dialogue:
     sought     numbers under which no appointment was found, and steps that were asked for it
     proving    no number found it: who the caller is, `proof` is to tell beside the name
     unknown    questions that could not be answered, the last few, and are not noted twice
+    replied    what was answered in the last turn, for "sorry, what was that?"
+    notes      what is written down for staff, for "what did you write down?" (of the record)
     urgent     an emergency: no e-mail is asked for, and the first free time is offered
     advice     what was said to do at once, for "should I switch something off?"
     earlier    what the same number began before: a call of it is offered once the caller's name
@@ -149,6 +151,8 @@ class Dialogue:
     sought: tuple[str, ...] = ()
     proving: bool = False
     unknown: tuple[str, ...] = ()
+    replied: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     urgent: bool = False
     advice: str = ""
     resumed: bool = False
@@ -298,7 +302,7 @@ _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
     *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
-    *("promised", "fruitless", "unknown", "proving", "advice", "to_tell", "shift"),
+    *("promised", "fruitless", "unknown", "proving", "advice", "to_tell", "shift", "replied"),
 )
 """The fields that travel in the record as they are."""
 

@@ -32,6 +32,7 @@ from voicebot.collect.understanding import (
     Leave,
     Note,
     Provide,
+    Repeat,
     Thank,
     Wait,
     Want,
@@ -309,13 +310,15 @@ def _beside(turn: Turn, said: Said) -> Turn:
         turn = turn.note(note.text).say_noted()
     if held.purpose is not Purpose.BOOK and (said.unread or said.has(Flexible, Note)):
         turn = turn.note(said.text)  # when to call back, what went wrong
-    said_before = len(turn.said)
+    told = len(turn.said)
     turn = bookings.told(turn, _of_booking(held, said))
-    answered = MAY_ASK_A_FIELD if len(turn.said) > said_before else ()
+    answered = MAY_ASK_A_FIELD if len(turn.said) > told else ()
     for question in _questions(said, first=held.put < _PUT_AGAIN):
         if question.topic in answered:
             continue
         turn = asides.reply(turn, question, said.text)
+    if len(turn.said) > told or not said.has(Repeat):
+        turn = turn.become(replied=turn.said[told:])
     if said.wants("annoyed"):
         turn = turn.say("reply.sorry")
     return turn

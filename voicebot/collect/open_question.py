@@ -6,6 +6,7 @@ What stood beside it was dealt with before, in `heard`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from voicebot.call import Needs, Step, Wish
@@ -83,6 +84,8 @@ def _repeated(turn: Turn, said: Said) -> Turn:
             turn = turn.say("reply.here")
         elif said.has(Thank):
             turn = turn.say("reply.thanks")
+        elif said.has(Repeat):  # of what was answered last, too
+            turn = replace(turn, said=turn.dialogue.replied)
     return turn.ask()
 
 

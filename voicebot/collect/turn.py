@@ -86,12 +86,17 @@ class Turn:
         return replace(self, request=request)
 
     def note(self, text: str) -> Turn:
-        """Write down for staff what the caller said."""
-        text = text.strip(" ,.;:，。；")
-        notes = self.change.notes
-        if not text or any(text in note.text for note in notes):
+        """Write down for staff what the caller said: once, in the longest of its forms."""
+        text, plain = text.strip(" ,.;:，。；"), _plain(text)
+        new, held = self.change.notes, self.dialogue.notes
+        asks = text.startswith("?")
+        part = {n.text for n in new if _plain(n.text) in plain and asks >= n.text.startswith("?")}
+        whole = {each for each in held if _plain(each) == plain}
+        whole |= {note.text for note in new if plain in _plain(note.text)}
+        if not plain or whole - part:
             return self
-        return self.save(notes=(*notes, Note(text, self.now)))
+        turn = self.become(notes=(*(each for each in held if each not in part), text))
+        return turn.save(notes=(*(n for n in new if n.text not in part), Note(text, self.now)))
 
     def need(self, needs: Needs, wish: Wish | None = None) -> Turn:
         """Have staff do something; a person who is wanted stays wanted."""
@@ -183,6 +188,7 @@ class Turn:
             confirmed=held.confirmed | (known.confirmed - told),
             doubted=held.doubted | (known.doubted - told),
             settled=held.settled | (known.settled - told),
+            notes=(*known.notes, *held.notes),
             given_time=held.given_time or known.pending or known.given_time,
         )
         turn = turn.save(
@@ -293,6 +299,11 @@ class Turn:
             yield Refuse(self.refused)
         if self.ending:
             yield End(self.ending)
+
+
+def _plain(note: str) -> str:
+    """Return a note without what two writings of one sentence may differ in."""
+    return note.casefold().strip(" ,.;:?!¿¡，。；？！")
 
 
 def _begun(line: str) -> str:

@@ -19,8 +19,10 @@ from voicebot.collect.understanding.fields.service import is_only_named, named_i
 from voicebot.collect.understanding.fields.time_pieces import window_of
 from voicebot.collect.understanding.fields.time_windows import joined, names_days, names_hours
 from voicebot.collect.understanding.fields.trades import descriptions
+from voicebot.collect.understanding.questions import content_of
 from voicebot.collect.understanding.spelled import likeliest
 from voicebot.collect.understanding.types import (
+    IDLE,
     KNOWN,
     Act,
     Affirm,
@@ -50,6 +52,7 @@ from voicebot.collect.understanding.types import (
 from voicebot.collect.understanding.utterance import Utterance, utterance
 
 __all__ = [
+    "IDLE",
     "KNOWN",
     "Act",
     "Affirm",
@@ -79,6 +82,7 @@ __all__ = [
     "Withdraw",
     "assents",
     "consents",
+    "content_of",
     "describes_work",
     "descriptions",
     "e164",

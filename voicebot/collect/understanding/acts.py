@@ -14,6 +14,7 @@ from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.questions import (
     ASKS_OFFERED,
+    BEHIND,
     EXISTING,
     TOLD,
     fields_named,
@@ -54,6 +55,8 @@ _MOVING = "yes.moving"
 """Agrees to the new time of a booking, where one is moved."""
 _BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
 _BEFORE = ("yes.before", "quiet.link")
+_STORY = "story"
+"""The value of what tells of the past, to its end."""
 _HALF_DAY = 12
 _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
@@ -93,6 +96,7 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 of_time &= not said.clause(match.first).asked
                 elsewhere = isinstance(act, Flexible) and not of_time
                 end = _told_until(said, match) if match.tag == TOLD else match.end
+                end = said.clause(match.first).end if match.value == _STORY else end
                 besides = match.tag == booked.THING or act == Want("reschedule", act.span)
                 guesses = _OFF_TOPIC if elsewhere else 0
                 yield Candidate(act, match.first, end, guesses, besides)
@@ -100,7 +104,7 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     yield from _agreements(said, situation)
     yield from refusals(said, situation)
     for clause in said.clauses:
-        yield from question(said, clause)
+        yield from question(said, clause, situation)
 
 
 def _told_until(said: Utterance, match: Match) -> int:
@@ -123,6 +127,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return None
     if table == "ask":
         clause = said.clause(match.first)
+        if match.value == BEHIND and not said.before(match.first, *_AGREE):
+            return None  # "the dog's fine if you ring first"
         about = said.text[slice(*said.span(clause.first, clause.end))]
         steps = fields_named(said, clause) if name == KNOWN else ()
         return Ask(name, about, span, steps)

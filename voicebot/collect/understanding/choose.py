@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.clauses import REQUESTS, Clause
 from voicebot.collect.understanding.lexicon import SOUND
 from voicebot.collect.understanding.types import (
     OFFERED,
@@ -32,10 +33,15 @@ _NO_ANSWER = (_REFUSES, "has none")
 _REFUSABLE = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 
 
+_SENTENCE = 6
+"""Tokens from which on what has no figure, and asks, is no address."""
+
+
 def choose(said: Utterance, candidates: Iterable[Candidate], situation: Situation) -> Reading:
     """Return the acts of the candidates that together explain most, and what is left."""
     every = [each for each in candidates if each.end > each.first]
-    known = [e for e in every if _counts(said, e) and not _is_of_place(e.act, every, situation)]
+    counting = (each for each in every if _counts(said, each, situation))
+    known = [each for each in counting if not _is_of_place(each.act, every, situation)]
     chosen = _best(said, known)
     told = [each for wide in chosen for each in _best(said, list(_inside(said, wide, known)))]
     told += _besides(known, (*chosen, *told))
@@ -63,7 +69,7 @@ def _last_word(acts: Sequence[Act], situation: Situation) -> Sequence[Act]:
     return kept
 
 
-def _counts(said: Utterance, each: Candidate) -> bool:
+def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     """Return False for what stands in a clause that gives nothing of its kind.
 
     A number or an e-mail there is asked about, past, or somebody else's; a name, a service or an
@@ -73,14 +79,36 @@ def _counts(said: Utterance, each: Candidate) -> bool:
         return True
     value = next((at for at in range(len(said)) if said.tokens[at].end > each.act.span[0]), 0)
     clause = said.clause(value)
+    if each.act.step is Step.SERVICE and _asks_beside_yes(said, clause, situation):
+        return False
     if each.act.step in (Step.NAME, Step.SERVICE, Step.ADDRESS):
         figures = any(said.tokens[at].is_digits for at in range(value, each.end))
-        return not clause.talk or figures
+        return figures or not (clause.talk or _is_asked_piece(each, clause))
     if each.act.step not in (Step.PHONE, Step.EMAIL) or isinstance(each.act, Correct):
         return True
     around = (*range(clause.first, each.first), *range(each.end, clause.end))
     asked = clause.asked and any(not said.is_sound(at) for at in around)
     return not (asked or clause.others or clause.past)
+
+
+def _is_asked_piece(each: Candidate, clause: Clause) -> bool:
+    """Return True for a long question read as a part of an address; a short one may answer, in the
+    tone of a question: "Feria Street?"."""
+    if not isinstance(each.act, Provide) or each.act.step is not Step.ADDRESS:
+        return False
+    long = each.end - each.first >= _SENTENCE and each.end <= clause.end
+    return clause.asked and long and each.act.missing is not None
+
+
+def _asks_beside_yes(said: Utterance, clause: Clause, situation: Situation) -> bool:
+    """Return True in a question beside the yes to what was read back: "and what of my carpet?".
+
+    Nobody changes so what they agree to; who does says it ("make it gardening instead").
+    """
+    confirms = situation.asked is Asked.CONFIRM and Step.SERVICE in situation.record
+    asks = clause.asked or any(said.in_clause(clause, *REQUESTS))
+    mends = clause.mends or any(said.in_clause(clause, "clause.mend"))
+    return confirms and asks and not mends and "yes.agree" in said.tags
 
 
 def _is_of_place(act: Act | None, given: Sequence[Candidate], situation: Situation) -> bool:

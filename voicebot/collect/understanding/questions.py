@@ -6,8 +6,16 @@ from collections.abc import Iterator
 
 from voicebot.call import FIELDS, Step
 from voicebot.collect.understanding.candidates import Candidate
-from voicebot.collect.understanding.clauses import REQUESTS, Clause
-from voicebot.collect.understanding.types import KNOWN, Ask
+from voicebot.collect.understanding.clauses import REQUESTS, Clause, ends_sentence
+from voicebot.collect.understanding.lexicon import Match
+from voicebot.collect.understanding.text import Kind
+from voicebot.collect.understanding.types import (
+    IDLE,
+    KNOWN,
+    Ask,
+    Asked,
+    Situation,
+)
 from voicebot.collect.understanding.utterance import Utterance
 
 _UNKNOWN_WORD = 3
@@ -19,7 +27,18 @@ TOLD = "note.request"
 ASKS_OFFERED = "ask.offered"
 """Asks whether we do something; where we do, that is the service."""
 
-_KNOWN = f"ask.{KNOWN}"
+BEHIND = "behind"
+"""The value of what asks only right behind a yes: "yes, if you come by nine"."""
+
+_KNOWN, _IDLE = f"ask.{KNOWN}", f"ask.{IDLE}"
+_COMPANY = "ask.company"
+_NAMES_US = "topic.company"
+"""Opens the question whether we are who the caller thinks: anything may follow."""
+_TAG = "topic.tag"
+"""Behind a statement it asks for assent: "it's close by, isn't it"."""
+_OPEN = "topic.open"
+"""A word for the field that is asked for, when it is asked back."""
+_QUIET = ("quiet.function", "quiet.link", "quiet.courtesy", "clause.ask", "clause.before")
 _OF_VISITS = ("ask.free", "ask.area", "ask.opening")
 _PRICE = "topic.price"
 _FREE, _BOTH = "ask.free", "ask.both"
@@ -30,22 +49,29 @@ _PROPOSED = ("time.at", "time.day", "time.weekday", "time.part")
 _NO_QUESTIONS = {False: ("act.", "want."), True: ("act.", "want.", "no.")}
 """Acts that make no question of a clause that asks, and of a wish."""
 
+_ASKS_WRITTEN = (
+    *(*_QUIET, _OPEN, _KNOWN),
+    *(f"record.{each}" for each in ("written", "wrote", "all", "field", "notes", "beside")),
+)
+"""Words that ask what is written down; what else is said names what is meant."""
 
-def question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
+
+def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[Candidate]:
     """Give a whole clause as a question, with the topic of the first row that is in it.
 
     A question that no row of [ask] knows, and a wish in the form of one, is one only where nothing
     in it is understood: "may I have the postcode", not "can I come at three" or "is there a booking
     under Ann Lee". It is none where it is an act: "can I talk to somebody".
     """
-    inside = [match for here in said.matches[clause.first : clause.end] for match in here]
+    if tag := _tag(said, clause):
+        yield from _asks_assent(said, clause, tag)
+        return
+    inside = _matches(said, clause)
     wish = any(match.tag in REQUESTS for match in inside)
     if not clause.asked and not wish:
         return
     steps = _steps_asked(said, clause)
-    topic = _KNOWN if steps else next((m.tag for m in inside if m.tag.startswith("ask.")), "")
-    if not topic:
-        topic = next((m.tag for m in inside if m.tag == _PRICE), topic)
+    topic = _KNOWN if steps else _topic(said, clause)
     acts_inside = any(m.tag.startswith(_NO_QUESTIONS[wish]) for m in inside)
     first, end = clause.first, clause.end
     while first < end - 1 and (said.is_sound(first) or said.at(first, "clause.before")):
@@ -57,12 +83,77 @@ def question(said: Utterance, clause: Clause) -> Iterator[Candidate]:
     if told or (not topic and (acts_inside or clause.withdrawn)):
         return
     span = said.span(first, end)
-    act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
     words = sum(not said.is_sound(at) for at in range(first, end))
-    known = topic and topic != ASKS_OFFERED
+    unknown = _UNKNOWN_WORD * words - 1
+    if not topic and (_asks_back(said, clause, situation) or _goes_on(said, clause)):
+        topic = _IDLE
+    if not situation.record and situation.step is Step.NAME and said.at(first, _NAMES_US):
+        topic = topic or _COMPANY  # of a call's first words: "is that the council?"
+    act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
+    known = topic and topic not in (ASKS_OFFERED, _IDLE)
     proposes = topic == _BOTH and any(match.tag in _PROPOSED for match in inside)
-    guesses = (topic == _FREE or proposes) if known else _UNKNOWN_WORD * words - 1
+    guesses = (topic == _FREE or proposes) if known else unknown
     yield Candidate(act, first, end, guesses)
+
+
+def _goes_on(said: Utterance, clause: Clause) -> bool:
+    """Return True where a clause asks by its mark alone, and the one before it asks already.
+
+    "Do I get something saying it's booked?" is one question.
+    """
+    if not clause.first or ends_sentence(said.tokens, clause.first - 1):
+        return False
+    begins = any(said.in_clause(clause, "clause.ask", "clause.asks", "clause.request"))
+    before = said.clause(clause.first - 1)
+    return before.asked and not begins and bool(_topic(said, before))
+
+
+def _topic(said: Utterance, clause: Clause) -> str:
+    """Return the tag of the row that tells what a clause is about; "" where none does."""
+    inside = _matches(said, clause)
+    rows = (m.tag for m in inside if m.tag.startswith("ask.") and m.value != BEHIND)
+    wrote = _KNOWN if any(said.in_clause(clause, "record.wrote")) else ""
+    return next(rows, wrote or next((m.tag for m in inside if m.tag == _PRICE), ""))
+
+
+def _matches(said: Utterance, clause: Clause) -> list[Match]:
+    return [match for here in said.matches[clause.first : clause.end] for match in here]
+
+
+def _tag(said: Utterance, clause: Clause) -> Match | None:
+    """Return the "isn't it" that is all of a clause, and stands behind another."""
+    tag = said.at(clause.first, _TAG)
+    whole = tag and all(said.is_sound(at) for at in range(tag.end, clause.end))
+    return (
+        tag if whole and clause.first and not ends_sentence(said.tokens, clause.first - 1) else None
+    )
+
+
+def _asks_assent(said: Utterance, clause: Clause, tag: Match) -> Iterator[Candidate]:
+    """Give what the statement before a "isn't it" asks, if a row knows it.
+
+    Of what we do ("you'll ring first, won't you") staff are asked, of all else nobody.
+    """
+    before = said.clause(clause.first - 1)
+    steps = _steps_asked(said, before)
+    topic = _KNOWN if steps else _topic(said, before) or (_IDLE if not tag.value else "")
+    about = said.text[slice(*said.span(before.first, clause.end))]
+    span = said.span(clause.first, clause.end)
+    yield Candidate(Ask(topic.partition(".")[2], about, span, steps), clause.first, clause.end)
+
+
+def _asks_back(said: Utterance, clause: Clause, situation: Situation) -> bool:
+    """Return True for a question that the open question itself answers, put again.
+
+    "My number, is it?", "E what?", "do you mean the home address?".
+    """
+    if situation.asked is Asked.CHOICE or clause.others:
+        return False
+    named = [m for m in said.in_clause(clause, _OPEN) if m.value == situation.step]
+    around = said.in_clause(clause, *_QUIET, _OPEN, "topic.back", "act.repeat")
+    quiet = {n for m in around for n in range(m.first, m.end)}
+    every = (said.is_sound(n) or n in quiet for n in range(clause.first, clause.end))
+    return bool(named) and all(every)
 
 
 def only_asks(said: Utterance, clause: Clause) -> bool:
@@ -84,6 +175,25 @@ def _steps_asked(said: Utterance, clause: Clause) -> tuple[Step, ...]:
 
 
 def fields_named(said: Utterance, clause: Clause) -> tuple[Step, ...]:
+    """Return the fields that a clause names, or the one before it: "my e-mail, have you got it"."""
     if any(said.in_clause(clause, "record.all")):
         return FIELDS
-    return tuple(Step(field.value) for field in said.in_clause(clause, "record.field"))
+    fields = list(said.in_clause(clause, "record.field"))
+    if not fields and clause.first and not ends_sentence(said.tokens, clause.first - 1):
+        fields = list(said.in_clause(said.clause(clause.first - 1), "record.field"))
+    booked = (Step.SERVICE, Step.TIME) if any(said.in_clause(clause, "record.booked")) else ()
+    return tuple(dict.fromkeys((*(Step(field.value) for field in fields), *booked)))
+
+
+def content_of(said: Utterance) -> tuple[str, ...]:
+    """Return what a question about our notes names, without the words that ask.
+
+    Each word; where none are parted, each stretch of signs.
+    """
+    told = {n for m in said.all(*_ASKS_WRITTEN) for n in range(m.first, m.end)}
+    left = [n for n in range(len(said)) if not said.is_sound(n) and n not in told]
+    found: list[str] = []
+    for n in left:
+        joins = n - 1 in left and said.tokens[n].kind is Kind.HAN
+        found.append(found.pop() + said.low(n) if joins and found else said.low(n))
+    return tuple(each for each in found if len(each) > 1)

@@ -178,6 +178,8 @@ class Flexible:
 OFFERED = "offered"
 KNOWN = "known"
 """The topic of the question what of the caller's is written down."""
+IDLE = "idle"
+"""The topic of a question that wants no answer: "where else would I be"."""
 WISHED = "wished"
 """The topic of the question whether we do some work."""
 
