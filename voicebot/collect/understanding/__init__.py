@@ -9,6 +9,7 @@ from itertools import chain
 
 from voicebot.call import Step, Window
 from voicebot.collect.understanding.acts import acts
+from voicebot.collect.understanding.by_parts import by_parts
 from voicebot.collect.understanding.choose import choose
 from voicebot.collect.understanding.consent import assents, consents
 from voicebot.collect.understanding.fields import readers
@@ -104,19 +105,26 @@ _WITH_FIGURES = {Step.PHONE, Step.ADDRESS, Step.EMAIL}
 def read(text: str, situation: Situation) -> Reading:
     """Return what an utterance does, in its situation; pure, and never raises."""
     said = utterance(text, situation.language)
+    reading = _at_once(text, situation)
+    for act in reading.acts if reading.rest else ():
+        if isinstance(act, Correct) and act.step not in (None, situation.step) and not act.value:
+            reading = _with_answer(said, situation, reading, act)
+    reading = by_parts(said, situation, reading, _at_once)
+    told = {act.step for act in reading.acts if isinstance(act, Provide)}
+    if not reading.rest or not told & _WITH_FIGURES or Step.TIME in told:
+        return reading
+    return _with_time(said, situation, reading)
+
+
+def _at_once(text: str, situation: Situation) -> Reading:
+    """Return what the readers make of a text, weighed against one another."""
+    said = utterance(text, situation.language)
     fields = readers(situation.language)
     # Of two that explain the same words the first counts: 就这个号码 answers, or agrees.
     answers = situation.asked is Asked.ANSWER
     every = (*fields.values(), acts) if answers else (acts, *fields.values())
     candidates = list(chain.from_iterable(reader(said, situation) for reader in every))
-    reading = choose(said, candidates, situation)
-    for act in reading.acts if reading.rest else ():
-        if isinstance(act, Correct) and act.step not in (None, situation.step) and not act.value:
-            reading = _with_answer(said, situation, reading, act)
-    told = {act.step for act in reading.acts if isinstance(act, Provide)}
-    if not reading.rest or not told & _WITH_FIGURES or Step.TIME in told:
-        return reading
-    return _with_time(said, situation, reading)
+    return choose(said, candidates, situation)
 
 
 def _with_time(said: Utterance, situation: Situation, reading: Reading) -> Reading:

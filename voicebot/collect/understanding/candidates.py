@@ -27,3 +27,11 @@ class Candidate:
 
 Reader = Callable[[Utterance, Situation], Iterable[Candidate]]
 """Gives every candidate that it can defend; overlapping ones are weighed by `choose`."""
+
+
+def behind_denial(said: Utterance, end: int) -> int:
+    """Return the end of the ", not des" that says behind a value what it is not."""
+    denial = said.at(end + (said.low(end) == ","), "mend.not")
+    if denial is None:
+        return end
+    return next((n for n in range(denial.end, len(said)) if said.tokens[n].is_sign), len(said))

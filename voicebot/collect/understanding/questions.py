@@ -181,6 +181,7 @@ def fields_named(said: Utterance, clause: Clause) -> tuple[Step, ...]:
     fields = list(said.in_clause(clause, "record.field"))
     if not fields and clause.first and not ends_sentence(said.tokens, clause.first - 1):
         fields = list(said.in_clause(said.clause(clause.first - 1), "record.field"))
+    fields = fields or list(said.in_clause(clause, "record.valued"))
     booked = (Step.SERVICE, Step.TIME) if any(said.in_clause(clause, "record.booked")) else ()
     return tuple(dict.fromkeys((*(Step(field.value) for field in fields), *booked)))
 

@@ -46,6 +46,10 @@ def heard(text: str, partial: str | None = None, **situation: object) -> str | N
         ("I can't sign in with ruth.o@example.com", "ruth.o@example.com"),
         ("ruth okafor with no spaces at example dot com", "ruthokafor@example.com"),
         ("two words ruth okafor at example dot com", "ruthokafor@example.com"),
+        ("r dot plus dot o underscore two at example dot com", "r.plus.o_2@example.com"),
+        ("ruth plus the word plus at example dot com", "ruth+plus@example.com"),
+        ("x-ray dot P L U S dot yankee at example dot com", "x.plus.y@example.com"),
+        ("r dot hotel at example dot com", "r.hotel@example.com"),
         ("my first initial r then okafor at example dot com", "rokafor@example.com"),
         ("it's contact at okafor dot com", "contact@okafor.com"),
         ("ruth at example dot com sorry dot co dot uk", "ruth@example.co.uk"),
@@ -372,12 +376,31 @@ def test_a_part_of_the_address_read_back_is_mended(said: str, address: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("held", "said", "address"),
+    [
+        ("ruth.+.o@example.com", "no, p l u s, the word plus", "ruth.plus.o@example.com"),
+        ("ruth+o@example.com", "not a plus sign", "ruthpluso@example.com"),
+        ("ruthdoto@example.com", "the word dot isn't in it", "ruth.o@example.com"),
+        ("ruthdoto@example.com", "there's no word dot in it", "ruth.o@example.com"),
+        ("ruth@example.com", "No. It's rhuth. R H U T H", "rhuth@example.com"),
+        ("ruth@example.com", "it's rut at example dot com, not ruth", "rut@example.com"),
+    ],
+)
+def test_a_mark_and_its_word_are_told_apart(held: str, said: str, address: str) -> None:
+    acts = reading(said, asked=Asked.CONFIRM, record={Step.EMAIL: held}).acts
+    assert [a.value for a in acts if isinstance(a, Correct | Provide)] == [address]
+
+
+@pytest.mark.parametrize(
     ("text", "address"),
     [
         ("Mine or Lou's? Mine's quentin at abara dot net", "quentin@abara.net"),
         ("there's sales at abara dot net", "sales@abara.net"),
         ("Vikram Rao, 0416 300 400, vik at rao dot com", "vik@rao.com"),
         ("0416300400 at rao dot com", "0416300400@rao.com"),
+        ("17 Larkspur Crescent, Randwick, vik at rao dot com", "vik@rao.com"),
+        ("17 Larkspur Crescent Randwick, vik at rao dot com", "vik@rao.com"),
+        ("17 Larkspur Crescent, Randwick. E-mail's vik at rao dot com", "vik@rao.com"),
     ],
 )
 def test_words_and_numbers_before_an_address_are_none_of_it(text: str, address: str) -> None:

@@ -168,6 +168,25 @@ def test_slips_are_mended_within_an_utterance(said: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("said", "name"),
     [
+        ("I'm married now, so it's Ottilie Hartigan, not Brandt", "Ottilie Hartigan"),
+        ("The number's right, the name isn't. It's Ottilie Hartigan", "Ottilie Hartigan"),
+        ("No no, Ottilie Hartigan. Ottilie's my first name", "Ottilie Hartigan"),
+        ("Did you get my surname? Hartigan.", "Ottilie Hartigan"),
+        ("Brandt was my maiden name, it's Hartigan now", "Ottilie Hartigan"),
+        ("yes. My name's Hartigan now", "Ottilie Hartigan"),
+        ("0491 570 156. Oh and I'm Hartigan now, not Brandt", "Ottilie Hartigan"),
+        ("it's the boiler", None),
+        ("0491 570 156, it's Telstra", None),
+        ('The word "dot" isn\'t in it. ottilie dot moreau', None),
+    ],
+)
+def test_a_name_is_mended_beside_the_number(said: str, name: str | None) -> None:
+    assert heard(said, held="Ottilie Brandt", step=Step.PHONE) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
         ("no, it's Smyth", "John Smyth"),
         ("no it's with a y", "John Smyth"),
         ("Jon, J O N", "Jon Smith"),

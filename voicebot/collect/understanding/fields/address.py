@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from voicebot.call import Step
-from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.candidates import Candidate, behind_denial
 from voicebot.collect.understanding.fields.address_grammar import Grammar
 from voicebot.collect.understanding.fields.address_parts import (
     Kind,
@@ -246,6 +246,7 @@ class _Reader:
         parts = parts or self._piece_of_a_clause(labelled)
         ends = all(word.pause for word in self.words if parts and word.first == parts[-1].end)
         named = _extends(parts, held) or (kinds(parts) == {Kind.UNIT} and ends)
+        named |= Kind.STREET in kinds(parts) and self._denies_part()
         if not (self.alone or labelled or named):
             return
         spelled = () if parts else without_spelling(self.words)[1]
@@ -253,8 +254,14 @@ class _Reader:
         text = line(whole, self.region)
         if whole != held and (self.alone or text != line(held, self.region)):
             first, end = _extent(parts) if parts else (0, len(self.said))
+            end = behind_denial(self.said, end)
             act = Correct(Step.ADDRESS, text, self.said.span(first, end))
             yield Candidate(act, self._lead(first), end, 1)
+
+    def _denies_part(self) -> bool:
+        """Return True for "not Randwick", of the address held."""
+        held = self.held.casefold().replace(",", " ").split()
+        return any(self.said.low(match.end) in held for match in self.said.all("mend.not"))
 
     def _piece_of_a_clause(self, labelled: bool) -> Parts:
         """Return the piece that is one clause: "the street's wrong, it's Battle Street".

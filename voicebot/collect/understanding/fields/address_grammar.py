@@ -65,7 +65,10 @@ class Grammar:
             street = street_at(words, end, weak=False)
             if self.alone and not street and (weak := street_at(words, end, weak=True)):
                 street = weak if not few or words[weak[1]].pause else None
-            parts = self._with_tail(head, street, end) if street else ()
+            named = None if self.alone or street else self._weak_but_named(end)
+            parts = self._with_tail(head, street or named, end) if street or named else ()
+            if named and Kind.PLACE not in kinds(parts):
+                continue
             placed = {Kind.POSTCODE, Kind.PLACE} if self.alone else {Kind.POSTCODE}
             sure = head[-1].kind is not Kind.HOUSE or head[-1].text[0].isdigit()
             if parts and (sure or kinds(parts) & placed):
@@ -76,6 +79,12 @@ class Grammar:
         if typeless:
             return typeless, _TYPELESS_GUESSES
         return (self._piece() if self.alone else ()), 1
+
+    def _weak_but_named(self, at: int) -> Found | None:
+        """Return "Argyle Place", though nobody asked for an address, by its capitals."""
+        street = street_at(self.words, at, weak=True)
+        words = self.words.part(at, street[1]) if street else ()
+        return street if all(word.text.istitle() for word in words) else None
 
     def _with_tail(self, head: Parts, street: Found | None, end: int) -> Parts:
         tail = self._tail(street[1] if street else end, head)
@@ -267,8 +276,10 @@ class Grammar:
             label = words.phrase(n, "address.label")
             if label and label.value:
                 return self._labelled(Kind(label.value), words.place(label.end))
-        while words[at].isin("carrier"):
+        while words[at].isin("carrier") or words.phrase(at, "quiet.link"):
             at += 1
+        if label := words.phrase(at, "address.label"):  # "change the house number to 62"
+            at = words.place(label.end)
         if unit := unit_at(words, at, leading=True):
             return (found(Kind.UNIT, words, at, unit)[0], *self._rest(unit[1]))
         return self._rest(at)

@@ -124,6 +124,6 @@ def _names_place(words: Words, at: int, here: int, region: str) -> bool:
         return False
     if here > at and is_everyday(word.low.removesuffix("'s")) and _is_short(words, here):
         return False
-    if words.phrase(here, "note.text"):  # "the gate code's 4471"
+    if words.phrase(here, "note.text", "email.lead"):  # "the gate code's 4471"
         return False
     return not (word.pause if here > at else word.isin("of"))

@@ -15,7 +15,7 @@ from rapidfuzz.distance import Levenshtein
 
 from voicebot.call import Step
 from voicebot.collect.understanding.alternatives import Parts, weighed
-from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.candidates import Candidate, behind_denial
 from voicebot.collect.understanding.fields.email_signs import Kind, Piece, domain_at, pieces
 from voicebot.collect.understanding.fields.local_part import (
     belongs,
@@ -23,6 +23,7 @@ from voicebot.collect.understanding.fields.local_part import (
     is_first_half,
     local_before,
     spelled_out,
+    without_echo,
 )
 from voicebot.collect.understanding.types import Asked, Correct, Missing, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance
@@ -114,7 +115,7 @@ def _email(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         aside = said.at(end + (said.low(end) == ","), "email.aside")
         of_part = act.value and whole != address and not situation.partial
         mend = Correct(Step.EMAIL, act.value, span) if of_part else act
-        behind = aside.end if aside else end
+        behind = behind_denial(said, aside.end if aside else end)
         yield Candidate(mend, lead.first if lead else begun, behind, act.assumed)
 
 
@@ -292,7 +293,7 @@ def _without_at(said: Utterance, read: Sequence[Piece], situation: Situation) ->
         half = half and _goes_with(earlier.partition("@")[0], parts)
     if not half or not all(map(belongs, parts)):
         return None
-    return _Address(spelled_out(said, parts), None, first, len(read))
+    return _Address(spelled_out(said, without_echo(parts)), None, first, len(read))
 
 
 def _behind_remark(said: Utterance, read: Sequence[Piece], first: int) -> int:

@@ -85,8 +85,13 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
         yield piece(Kind.PAUSE, "", hint.end + 1)  # "shawn with a w"
     elif sign := said.at(at, "email.at"):
         yield Piece(Kind.AT, "@", at, sign.end, token.glued, token.low == "@")
+    elif literal := said.at(at, "email.literal"):
+        yield piece(Kind.PAUSE, "", literal.end)
     elif mark := said.at(at, "email.mark"):
-        yield piece(Kind.MARK, mark.value, mark.end)
+        word = said.before(at, "email.literal") and mark.value != "."  # "the word plus"
+        yield piece(Kind.WORD if word else Kind.MARK, token.low if word else mark.value, mark.end)
+    elif (code := said.at(at, "spelling.alphabet")) and code.end > at + 1:
+        yield piece(Kind.WORD, said.low(at) + said.low(code.end - 1), code.end)  # "x-ray"
     elif token.is_sign:
         yield _sign(said, at)
     elif (mend := said.at(at, "clause.mend")) and not (
@@ -188,6 +193,8 @@ def _in_context(said: Utterance, read: Sequence[Piece], at: int) -> Piece:
             return replace(piece, kind=Kind.DIGITS, text="0" * len(piece.text))
     elif piece.kind is Kind.DIGITS and piece.text == "0" and amid_letters:
         return replace(piece, kind=Kind.LETTER, text="o")
+    elif piece.kind is Kind.MARK and before is after is Kind.MARK and not piece.written:
+        return replace(piece, kind=Kind.WORD, text=said.low(piece.first))  # "dot plus dot"
     name = said.at(piece.first, "spelling.name") if piece.kind is Kind.WORD else None
     if name and amid_letters:
         return replace(piece, kind=Kind.LETTER, text=name.value)

@@ -305,6 +305,8 @@ class Held:
         ):
             return None
         if self.step is Step.NAME:
+            if not all(word[0].isalpha() for word in words):
+                return None  # "sabine dot moreau"
             if any(is_everyday(word) and not (is_given(word) or is_family(word)) for word in new):
                 return None  # "not Bluey on the form, …"
             words = [word if word[:1].isupper() else titled(word) for word in words]

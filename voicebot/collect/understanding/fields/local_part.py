@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from rapidfuzz.distance import Levenshtein
 
 from voicebot.call import Step
+from voicebot.collect.understanding.fields.address_words import is_listed
 from voicebot.collect.understanding.fields.email_signs import Kind, Piece
 from voicebot.collect.understanding.spelling import FEWEST_WORDS, sound
 from voicebot.collect.understanding.types import Situation
 from voicebot.collect.understanding.utterance import Utterance
-from voicebot.collect.understanding.words import is_everyday
+from voicebot.collect.understanding.words import is_everyday, is_given
 
 _MOST_WORDS = 4
 """A local part of more plain words than this was rather a sentence."""
@@ -45,7 +46,7 @@ def local_before(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str |
     while first < at and read[first].kind in (Kind.PAUSE, Kind.MARK):
         first += 1
     first = _after_aside(said, read, first, at)
-    parts = _without_echo([piece for piece in read[first:at] if piece.kind is not Kind.PAUSE])
+    parts = without_echo([piece for piece in read[first:at] if piece.kind is not Kind.PAUSE])
     words = [piece for piece in parts if piece.kind is Kind.WORD]
     if len(words) > _MOST_WORDS and not all(_code(said, piece) for piece in words):
         return None, at
@@ -76,10 +77,16 @@ def _stem(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str, int] | 
 
 
 def spelled_out(said: Utterance, parts: Sequence[Piece]) -> str:
-    """Join the pieces; three and more words of a spelling alphabet in a row are letters."""
+    """Join the pieces; three and more words of a spelling alphabet in a row are letters.
+
+    So are all of them where letters are spelled beside them, and none is a name as well.
+    """
     words = [piece for piece in parts if piece.kind is Kind.WORD]
     codes = [_code(said, piece) if piece.kind is Kind.WORD else "" for piece in parts]
-    alphabet = len(words) >= FEWEST_WORDS and sum(map(bool, codes)) == len(words)
+    spelled = sum(piece.kind is Kind.LETTER for piece in parts) >= _FEWEST_LETTERS
+    spelled = spelled and not any(is_given(piece.text) for piece in words)
+    enough = spelled or len(words) >= FEWEST_WORDS
+    alphabet = enough and sum(map(bool, codes)) == len(words)
     text, at = "", 0
     while at < len(parts):
         end = at
@@ -198,8 +205,11 @@ def _is_cut_off(said: Utterance, read: Sequence[Piece], first: int) -> bool:
     at = first - 1
     if at < 0 or read[at].kind is not Kind.STOP or not read[at].text:
         return False
+    if said.before(read[first].first, "email.lead"):
+        return False  # "e-mail's vik at"
     before = read[first - 2].kind if first > 1 else Kind.STOP
-    if before is Kind.MARK or said.at(read[at].first, "email.joins"):
+    joined = said.at(read[at].first, "email.joins") and before is not Kind.PAUSE
+    if before is Kind.MARK or joined:
         return True
     if before in (Kind.WORD, Kind.LETTER) and len(read[first].text) == 1:
         return True  # "sm it h": the last letter of several
@@ -213,9 +223,9 @@ def _after_aside(said: Utterance, read: Sequence[Piece], first: int, at: int) ->
     """Return where the local part begins in "susan miller, susan dot miller" and "long, susan".
 
     What stands before a pause is said again behind it, or is talk: only everyday words, where
-    others follow; so is a telephone number, and all before it.
+    others follow; so is a telephone number, and all before it, and an address.
     """
-    first = _behind_number(read, first, at)
+    first = _behind_address(said, read, _behind_number(read, first, at), at)
     for cut in range(first + 1, at - 1):
         if read[cut].kind is Kind.PAUSE:
             before = [piece.text for piece in read[first:cut]]
@@ -240,11 +250,31 @@ def _behind_number(read: Sequence[Piece], first: int, at: int) -> int:
     return begin
 
 
+def _behind_address(said: Utterance, read: Sequence[Piece], first: int, at: int) -> int:
+    """Return where the local part begins in "17 Elm Street, Randwick, blaise"."""
+    cuts = [n for n in range(first, at) if read[n].kind is Kind.PAUSE]
+    begin, street = first, False
+    for cut in cuts:
+        chunk = [piece for piece in read[begin:cut] if piece.text]
+        typed = any(is_listed(said.low(piece.first), "type") for piece in chunk[1:])
+        words = all(piece.kind is Kind.WORD for piece in chunk)
+        goes_on = any(piece.text for piece in read[cut + 1 : at])
+        numbered = bool(chunk) and chunk[0].kind is Kind.DIGITS
+        if not goes_on or not ((typed and numbered) or (street and words)):
+            break
+        begin, street = cut + 1, not street
+    name = [piece.text for piece in read[begin : begin + 2] if piece.kind is Kind.WORD]
+    named = len(name) > 1 and is_given(name[0]) and not is_given(name[1])
+    if street and len(name) > 1 and not named:
+        return begin + 1  # "…, Troy ann underscore lee"
+    return begin
+
+
 def _is_provider(said: Utterance, word: str) -> bool:
     return said.lexicon.has("domain.glued", word)
 
 
-def _without_echo(parts: Sequence[Piece]) -> list[Piece]:
+def without_echo(parts: Sequence[Piece]) -> list[Piece]:
     """Return the pieces without what is said twice: "smith, S M I T H", "n, N for November"."""
     kept: list[Piece] = []
     letters = 0

@@ -8,22 +8,21 @@ validators of the field decide whether it is one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from collections.abc import Iterator
 
-from voicebot.call import FIELDS, Step
+from voicebot.call import Step
 from voicebot.collect.understanding.booked import moving
 from voicebot.collect.understanding.candidates import Candidate, Reader
 from voicebot.collect.understanding.fields.address_words import is_listed
+from voicebot.collect.understanding.fields.contrasts import MENDED, Edit, contrasted, meant
 from voicebot.collect.understanding.fields.held import Bit, Held
 from voicebot.collect.understanding.fields.name_letters import hinted
 from voicebot.collect.understanding.fields.name_words import titled
 from voicebot.collect.understanding.fields.runs import runs
 from voicebot.collect.understanding.spelling import letter
-from voicebot.collect.understanding.types import Asked, Correct, Provide, Situation
+from voicebot.collect.understanding.types import Correct, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance
 
-_MENDED = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 _MOST_TOKENS = 24
 """A mend is short; longer talk is left to the readers of the fields."""
 _MOST_STRAY = 1
@@ -36,9 +35,6 @@ _MOST_WORDS_OF_A_TOWN = 3
 _REMARKS = ("name.hint", "mend.double", "mend.single", "mend.without", "mend.remove")
 """The tags of what is said of one letter of a word that stands beside it."""
 
-_Edit = tuple[str, int, int, int]
-"""The value's new text, the tokens from first to end that say so, and the guesses in it."""
-
 
 def mending(step: Step, reader: Reader) -> Reader:
     """Return a field's reader that also mends the value held.
@@ -46,7 +42,7 @@ def mending(step: Step, reader: Reader) -> Reader:
     A mend that says what was wrong counts before what the reader finds (but for a Chinese address,
     which its reader mends by its parts), another one only where the reader finds no value.
     """
-    if step not in _MENDED:
+    if step not in MENDED:
         return reader
 
     def read(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -69,7 +65,7 @@ def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candi
     if not value or len(said) > _MOST_TOKENS or moving(said):
         return  # "from one to eleven" are hours there
     part = step is Step.PHONE and not said.tags.isdisjoint(_PARTS)
-    if not part and step not in _meant(said, situation):
+    if not part and step not in meant(said, situation):
         return
     told = part or any(tag.startswith(("mend.", "name.hint", "number.")) for tag in said.tags)
     if not told and not _spells(said) and not any(token.is_digits for token in said.tokens):
@@ -78,59 +74,17 @@ def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candi
     for kind in _KINDS:
         for text, first, end, assumes in kind(said, held):
             new = held.checked(text)
-            if new and new != value and held.stray(first, end) <= _MOST_STRAY:
+            talk = said.clause(first).talk  # "ring the bell at number 28, not 26"
+            if new and new != value and not talk and held.stray(first, end) <= _MOST_STRAY:
                 act = Correct(step, new, said.span(first, end))
                 yield Candidate(act, *held.around(first, end), assumes)
-
-
-def _meant(said: Utterance, situation: Situation) -> Sequence[Step | None]:
-    """Return the fields that a mend may be of.
-
-    "Number 303, not 300" is of the field that holds what is wrong, whichever is open; with several
-    such, of the one that is named, else of the open one. A bare one about when is of no field.
-    """
-    told: tuple[Step | None, ...] = (_named(said), _open_to_mends(situation))
-    if "mend.not" not in said.tags:
-        return told
-    held = {step: situation.record.get(step) for step in _MENDED}
-    holding = [
-        step
-        for step, value in held.items()
-        if value and next(_contrasted(said, Held(said, step, value, situation.region)), None)
-    ]
-    few = all(len(run.digits) < _FEWEST_SPELLED for run in runs(said))
-    if few and Step.PHONE in holding and told[1] is not Step.PHONE:
-        holding.remove(Step.PHONE)  # "no, flat 2, not flat 3"
-        told = tuple(step for step in told if step is not Step.PHONE)
-    clear = [step for step in told if step in holding]
-    placed = any(is_listed(token.low, "unit", "type") for token in said.tokens)
-    if clear or not holding or (situation.step is Step.TIME and not placed):
-        return clear[:1] or told
-    return [Step.ADDRESS if Step.ADDRESS in holding else holding[0]]
-
-
-def _named(said: Utterance) -> Step | None:
-    """Return the field that "the address is number 32, not 30" names."""
-    if "mend.not" not in said.tags:
-        return None
-    leads = said.all(*(f"{step}.{part}" for step in _MENDED for part in ("lead", "label")))
-    longest = max(leads, key=lambda lead: lead.end - lead.first, default=None)
-    return Step(longest.tag.partition(".")[0]) if longest else None
-
-
-def _open_to_mends(situation: Situation) -> Step | None:
-    """Return the field that a bare mend means: the open one, else the one answered last."""
-    if situation.step in situation.record or situation.asked is Asked.CONFIRM:
-        return situation.step
-    before = FIELDS[: FIELDS.index(situation.step)] if situation.step in FIELDS else FIELDS
-    return next((step for step in reversed(before) if step in situation.record), None)
 
 
 def _spells(said: Utterance) -> bool:
     return sum(letter(said, at) is not None for at in range(len(said))) >= _FEWEST_SPELLED
 
 
-def _changed(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _changed(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give "change the 4 to a 5" and "the 4 should be a 5"."""
     for into in said.all("mend.into", "mend.should"):
         clause = said.clause(max(0, into.first - 1))
@@ -139,38 +93,15 @@ def _changed(said: Utterance, held: Held) -> Iterator[_Edit]:
             continue
         old = held.item(verb.end if verb else clause.first, into.first)
         new = held.item(into.end, len(said))
+        if held.step is Step.ADDRESS and new.text.isdecimal() and not old.text.isdecimal():
+            continue  # "change the street number to 62": its reader's
         if text := held.replaced(old.text, new.text):
             first = verb.first if verb else old.first
             worded = held.step is Step.ADDRESS and not (old.text + new.text).isdecimal()
             yield text, first, new.end, int(worded)  # "the street should be …" is its reader's
 
 
-def _contrasted(said: Utterance, held: Held) -> Iterator[_Edit]:
-    """Give "fifty, not fifteen", "not fifteen, fifty" and, of two numbers, "not fifteen fifty"."""
-    for wrong in said.all("mend.not"):
-        begin = said.clause(wrong.first - 1).first if wrong.first else 0
-        leads = said.all(f"{held.step}.lead", first=begin, end=wrong.first)
-        begin = max((lead.end for lead in leads), default=begin)
-        new, old = held.item(begin, wrong.first), held.item(wrong.end, len(said))
-        if text := held.replaced(old.text, new.text):
-            yield text, new.first, old.end, 0
-        turns = [(a, b) for a, b in pairwise(held.bits) if b.first > wrong.end]
-        paused = [(a, b) for a, b in turns if said.low(b.first - 1) == ","]
-        for before, bit in paused or turns:
-            if not said.at(before.first, "spelling.lone_word"):
-                end = _pause_behind(said, bit.end) if paused else len(said)
-                old, new = held.item(wrong.end, bit.first), held.item(bit.first, end)
-                alike = old.text[:1].isdecimal() == new.text[:1].isdecimal()  # no 弄 for 120
-                if alike and (text := held.replaced(old.text, new.text)):
-                    yield text, wrong.first, new.end, 0
-
-
-def _pause_behind(said: Utterance, at: int) -> int:
-    """Return where the phrase ends that goes on here: "not 8, 9, on the third floor"."""
-    return next((end for end in range(at, len(said)) if said.low(end) == ","), len(said))
-
-
-def _left_out(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _left_out(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give "take the dots out", "drop the e", "no h in john", "there's no dot in it"."""
     for verb in said.all("mend.remove", "mend.without"):
         off = next(said.all("mend.off", first=verb.end), None)
@@ -198,7 +129,7 @@ def _is_i(said: Utterance, old: Bit) -> bool:
     return old.text == "i" and goes_on and not said.at(old.end, "mend.off")
 
 
-def _added(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _added(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give "add a one at the end", "there's an e on the end", "put a zero in front"."""
     for verb in said.all("mend.add"):
         for place in said.all("mend.end", "mend.front", first=verb.end):
@@ -210,7 +141,7 @@ def _added(said: Utterance, held: Held) -> Iterator[_Edit]:
                 yield held.put(new.text, (at, at)), verb.first, place.end, 0
 
 
-def _doubled(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _doubled(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give "double n", "donna's got two n's", and "one l" where two are held."""
     at_end = next(said.all("mend.end"), None)
     for count in said.all("mend.double", "mend.single"):
@@ -224,7 +155,7 @@ def _doubled(said: Utterance, held: Held) -> Iterator[_Edit]:
             yield held.put(new, held.meant(spots)), count.first, end, 0 if sure else 1
 
 
-def _swapped(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _swapped(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give "swap the last two digits", and a name whose words are "back to front"."""
     for match in said.all("mend.swap", "mend.order"):
         if match.tag == "mend.swap" and held.last > 1:
@@ -234,7 +165,7 @@ def _swapped(said: Utterance, held: Held) -> Iterator[_Edit]:
             yield " ".join(held.text.split()[::-1]), match.first, match.end, 0
 
 
-def _placed(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _placed(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give "the second last digit is a seven", "it starts with a J", "it ends in S E N"."""
     for place in said.all("mend.place"):
         new, count = held.item(place.end, said.clause(place.end - 1).end), int(place.value)
@@ -247,7 +178,7 @@ def _placed(said: Utterance, held: Held) -> Iterator[_Edit]:
             yield held.put(new.text, (at, at + size)), place.first, new.end, 0
 
 
-def _marked(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _marked(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give the one mark of the address as the one that is said: "it's an underscore"."""
     marks = [bit for bit in held.bits if said.at(bit.first, "mend.mark")]
     spots = [spot for sign in "._-+" for spot in held.spots(sign)]
@@ -255,7 +186,23 @@ def _marked(said: Utterance, held: Held) -> Iterator[_Edit]:
         yield held.put(marks[0].text, spots[0]), marks[0].first, marks[0].end, 1
 
 
-def _renumbered(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _literal(said: Utterance, held: Held) -> Iterator[Edit]:
+    """Give "the word plus" for a plus, and a dot for "the word dot isn't in it"."""
+    for mark in said.all("mend.mark") if held.step is Step.EMAIL else ():
+        word = said.low(mark.first)
+        first, end = mark.first - said.is_sound(mark.first - 1), mark.end
+        end += end < len(said) and said.is_sound(end) and said.tokens[end].low not in ".,"
+        lead, sign = said.before(first, "email.literal"), said.at(end, "mend.sign")
+        begin = lead.first if lead else said.clause(mark.first).first
+        denied = any(said.all("clause.deny", first=begin, end=min(end + 2, len(said))))
+        denied |= lead is not None and bool(lead.value)
+        if lead and denied and (spots := held.spots(word, inside=True)):
+            yield held.put(mark.value, spots[0]), lead.first, end, 0
+        elif (lead or (sign and denied)) and (spots := held.spots(mark.value)):
+            yield held.put(word, spots[0]), (lead or mark).first, (sign or mark).end, 0
+
+
+def _renumbered(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give "the last three are 789", "area code 725", "the middle's 578"; and bare "five seven
     eight", where all but one figure of one place agree, or two are swapped.
     """
@@ -286,7 +233,7 @@ def _is_near(old: str, new: str) -> bool:
     return len(new) >= _FEWEST_SPELLED and (differing == 1 or swapped)
 
 
-def _rehoused(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _rehoused(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give the address with the number that is said, and nothing else: "no no, fourteen, one four".
 
     It must be like the one that is held: 14 and 40, 31 and 13.
@@ -303,7 +250,7 @@ def _rehoused(said: Utterance, held: Held) -> Iterator[_Edit]:
         yield text, 0, len(said), 1
 
 
-def _moved(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _moved(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give the address in the town that is said behind a no: "no, in Windsor"."""
     street, comma, town = held.text.rpartition(", ")
     no = next(said.all("no.plain", "no.wrong"), None)
@@ -319,7 +266,7 @@ def _moved(said: Utterance, held: Held) -> Iterator[_Edit]:
             yield line, within.first, place.end, 1
 
 
-def _respelled(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _respelled(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give the word of the value that is spelled anew: "it's B E E C H"."""
     row = ""
     for n, bit in enumerate(held.bits):
@@ -331,7 +278,7 @@ def _respelled(said: Utterance, held: Held) -> Iterator[_Edit]:
             yield held.put(row, spot), first, bit.end, 0 if part else 1
 
 
-def _told_apart(said: Utterance, held: Held) -> Iterator[_Edit]:
+def _told_apart(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give the word that is said again with a remark on its letters: "grey with an e"."""
     for remark in said.all(*_REMARKS):
         sign = held.letter(remark.end)
@@ -343,6 +290,6 @@ def _told_apart(said: Utterance, held: Held) -> Iterator[_Edit]:
 
 
 _KINDS = (
-    _changed, _contrasted, _told_apart, _left_out, _added, _doubled, _swapped, _placed, _marked,
-    _renumbered, _rehoused, _moved, _respelled,
+    _changed, _literal, contrasted, _told_apart, _left_out, _added, _doubled, _swapped, _placed,
+    _marked, _renumbered, _rehoused, _moved, _respelled,
 )  # fmt: skip

@@ -31,7 +31,12 @@ from voicebot.collect.understanding.fields.name_words import is_particle, name_a
 from voicebot.collect.understanding.text import without_accents
 from voicebot.collect.understanding.types import Asked, Correct, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance
-from voicebot.collect.understanding.words import is_common_family, is_family, is_given
+from voicebot.collect.understanding.words import (
+    is_common_family,
+    is_everyday,
+    is_family,
+    is_given,
+)
 
 _ANNOUNCING = ("name.lead", "name.label", "name.nickname", "name.trail")
 """One of these stands by every name that nobody asked for."""
@@ -43,6 +48,8 @@ _PARTS = Parts(
     around=(*_ANNOUNCING, "name.weak", "name.told", "name.between", "quiet.link"),
 )
 
+_OF_NAMES = ("name.lead", "name.label", "name.changed")
+"""Beside one of these "it's Hartigan" is a name."""
 _PAUSE = 3
 """Tokens of ", um," between a first and a last name."""
 
@@ -77,10 +84,15 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if mended == held and not asked:
         return
     if mended:
-        first, end = (found[0].first, found[-1].end) if found else (0, len(said))
+        new = set(mended.lower().split())
+        used = [e for e in found if e.letters or new & set(e.text.lower().split())] or found
+        first, end = (used[0].first, used[-1].end) if used else (0, len(said))
         correct = mended != held and (not asked or situation.asked is Asked.CONFIRM)
         act = (Correct if correct else Provide)(Step.NAME, mended, said.span(first, end))
-        yield Candidate(act, found[0].begun if found else 0, end, not asked)
+        begun = used[0].begun if used else 0
+        yield Candidate(act, begun, end, not asked)
+        if begun < first:  # "did you get my surname? Hartigan."
+            yield Candidate(act, first, end, 1 + (not asked))
         return
     if not asked:
         found = [each for each in found if each.how is How.ANNOUNCED and not each.letters]
@@ -251,19 +263,26 @@ def _mended(
     if len(labels) == 1 and (len(words) > 1 or held != names[0].text):
         return _with_label(words, names, labels.pop())
     word, _ = _folded(found, _base(names) or names[-1])
-    if " " in word:  # the name held was a part of it
-        part = words[0].lower() in (*word.lower().split(), word.lower().replace(" ", ""))
-        tail = "".join(word.lower().split()).endswith(words[0].lower())
-        return word if len(words) == 1 and (part or tail) else None
+    if " " in word:  # the name held was a part of it, or has a part of it
+        now, first = word.lower().split(), words[0].lower()
+        part = first in (*now, "".join(now)) or "".join(now).endswith(first)
+        shared = not {now[0], now[-1]}.isdisjoint((first, words[-1].lower()))
+        shared &= not any(each.how is How.ANNOUNCED for each in names)  # another whole name
+        return word if (part if len(words) == 1 else shared) else None
     if word.lower() in held.lower().replace("-", " ").split(" "):
         return held
     for other in (*(each.text for each in denied), *([word] if len(words) > 1 else [])):
         at = nearest(words, other.lower())
         if alike(words[at].lower(), other.lower()):
             return " ".join([*words[:at], word, *words[at + 1 :]])
+    of_names = any(tag in said.tags for tag in _OF_NAMES) or denied
+    announced = any(e.how is How.ANNOUNCED or (e.how is How.WEAK and of_names) for e in names)
+    last = not is_given(word.lower()) and not is_everyday(word.lower())
+    if len(words) > 1 and last and announced:
+        return " ".join([*words[:-1], word])  # "my name's Hartigan now"
     told = asked or any(clause.mends for clause in said.clauses)
-    first = told and len(names) < len(found) and is_given(word.lower()) and len(words) > 1
-    return " ".join([word, *words[1:]]) if first else None
+    given = told and len(names) < len(found) and is_given(word.lower()) and len(words) > 1
+    return " ".join([word, *words[1:]]) if given else None
 
 
 def _with_label(words: Sequence[str], names: Sequence[Mention], label: str) -> str:

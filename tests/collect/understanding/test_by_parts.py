@@ -1,0 +1,111 @@
+"""A value held that is corrected beside an answer, at the offer or at the last read-back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from tests.collect.understanding.given import given_in
+from voicebot.business import Offer
+from voicebot.call import Step
+from voicebot.collect.understanding import Asked, Choose, Situation, read
+
+HELD = {
+    Step.NAME: "Cosima Bellweather",
+    Step.PHONE: "+61413001124",
+    Step.ADDRESS: "26 Marlow Street, Randwick",
+    Step.EMAIL: "des@tutty.com",
+}
+OFFERED = ("2026-11-25T07:00", "2026-11-25T08:00", "2026-11-25T09:00")
+
+
+def situation(step: Step, asked: Asked = Asked.ANSWER) -> Situation:
+    services = (Offer(id="plumbing", name="Plumbing"),)
+    offered = OFFERED if asked is Asked.CHOICE else ()
+    held = dict(HELD)
+    if step is Step.TIME and asked is Asked.CONFIRM:
+        held[Step.TIME] = OFFERED[0]
+    return Situation(
+        step,
+        datetime(2026, 11, 23, 9),
+        asked,
+        region="AU",
+        services=services,
+        record={s: v for s, v in held.items() if s is not step or asked is Asked.CONFIRM},
+        offered=offered,
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "mended"),
+    [
+        ("Seven please, but it's number 62, not 26", "62 Marlow Street, Randwick"),
+        ("nine o'clock but the house number's 62", "62 Marlow Street, Randwick"),
+        ("And my address is number 62", "62 Marlow Street, Randwick"),
+        ("The first one, and it's Kingsford, not Randwick", "26 Marlow Street, Kingsford"),
+        ("Eight. Oh and the suburb is Kingsford", "26 Marlow Street, Kingsford"),
+        (
+            "Ten. And sorry, it's Larkspur Crescent in Kingsford, not Randwick",
+            "26 Larkspur Crescent, Kingsford",
+        ),
+    ],
+)
+def test_an_address_is_mended_beside_a_choice(said: str, mended: str) -> None:
+    assert given_in(said, situation(Step.TIME, Asked.CHOICE)).get(Step.ADDRESS) == mended
+
+
+def test_the_choice_beside_it_is_taken() -> None:
+    offer = situation(Step.TIME, Asked.CHOICE)
+    reading = read("Seven please, but it's number 62, not 26", offer)
+    assert [act.moment for act in reading.acts if isinstance(act, Choose)] == [OFFERED[0]]
+    assert reading.rest == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "step", "value"),
+    [
+        (
+            "Yes, sorry, the e-mail should be desmond at tutty dot com, not des",
+            Step.EMAIL,
+            "desmond@tutty.com",
+        ),
+        ("yes but change the email to desmond at tutty dot com", Step.EMAIL, "desmond@tutty.com"),
+        ("Yes. And the name is Hartigan, not Bellweather", Step.NAME, "Cosima Hartigan"),
+        ("Yes, but it's number 62, not 26", Step.ADDRESS, "62 Marlow Street, Randwick"),
+        ("can you change the street number to 62", Step.ADDRESS, "62 Marlow Street, Randwick"),
+    ],
+)
+def test_any_field_is_mended_at_the_last_read_back(said: str, step: Step, value: str) -> None:
+    assert given_in(said, situation(Step.TIME, Asked.CONFIRM)).get(step) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "step", "value"),
+    [
+        ("Wait. It's 7 Argyle Place, Millers Point", Step.ADDRESS, "7 Argyle Place, Millers Point"),
+        (
+            "Plumbing, and it's Kingsford, not Randwick",
+            Step.ADDRESS,
+            "26 Marlow Street, Kingsford",
+        ),
+        ("put it in the name of Hartigan please", Step.NAME, "Cosima Hartigan"),
+    ],
+)
+def test_any_field_is_mended_at_the_service(said: str, step: Step, value: str) -> None:
+    assert given_in(said, situation(Step.SERVICE)).get(step) == value
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Yes, ring the bell at number 28, not 26",
+        "nine, not eight",
+        "eight, for two people",
+        "it's for my wife, not me",
+    ],
+)
+def test_what_only_looks_like_a_mend_changes_no_field(said: str) -> None:
+    for asked in (Asked.CHOICE, Asked.CONFIRM):
+        given = given_in(said, situation(Step.TIME, asked))
+        assert not set(given) - {Step.TIME, Step.SERVICE}

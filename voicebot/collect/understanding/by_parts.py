@@ -1,0 +1,91 @@
+"""A correction beside an answer: "Seven please, but it's number 62, not 26".
+
+Read as a whole, its words compete with those of the answer. So where words are left unread, the
+parts of a turn are read alone, each as if nothing else had been said: those that mend a value held
+count, and then the others as they are read without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from voicebot.call import Step
+from voicebot.collect.understanding.clauses import ends_sentence
+from voicebot.collect.understanding.types import Act, Correct, Provide, Reading, Situation, Span
+from voicebot.collect.understanding.utterance import Utterance
+
+_MENDED = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
+_MOST_PARTS = 8
+
+ReadOne = Callable[[str, Situation], Reading]
+
+
+def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: ReadOne) -> Reading:
+    """Return the reading with the parts that mend a held value read alone."""
+    if not whole.rest or not any(step in situation.record for step in _MENDED):
+        return whole
+    for parts in (list(_parts(said, linked=False)), list(_parts(said, linked=True))):
+        if not 1 < len(parts) <= _MOST_PARTS:
+            continue
+        alone = [read_one(_alone(said, part), situation) for part in parts]
+        if any(_mends(reading, situation) for reading in alone):
+            return _put_together(whole, parts, alone, situation)
+    return whole
+
+
+def _put_together(
+    whole: Reading, parts: Sequence[Span], alone: Sequence[Reading], situation: Situation
+) -> Reading:
+    """Return the whole reading with the parts that are better read alone in their places."""
+    acts, rest = list(whole.acts), list(whole.rest)
+    for part, reading in zip(parts, alone, strict=True):
+        left = [span for span in rest if _inside(span, part)]
+        better = _mends(reading, situation) or (not reading.rest and left)
+        if better and not any(_straddles(act, part) for act in acts):
+            acts = [act for act in acts if not _inside(act.span, part)] + list(reading.acts)
+            rest = [span for span in rest if span not in left]
+    return Reading(tuple(sorted(acts, key=lambda act: act.span)), tuple(rest))
+
+
+def _parts(said: Utterance, *, linked: bool) -> Iterator[Span]:
+    """Give the spans of the sentences; `linked`: cut also where a link leads on to another."""
+    first = 0
+    for at in range(1, len(said) + 1):
+        ends = at == len(said) or ends_sentence(said.tokens, at - 1)
+        if ends or (linked and _leads_on(said, at) and not _leads_on(said, at - 1)):
+            yield said.span(first, at)
+            first = at
+
+
+def _alone(said: Utterance, part: Span) -> str:
+    """Return the text of a part where it stands, with blanks for all else and for its "but"."""
+    inside = [n for n, token in enumerate(said.tokens) if part[0] <= token.start < part[1]]
+    own = [n for n in inside if not (_leads_on(said, n) or said.is_sound(n))] or inside
+    begin = said.tokens[own[0]].start
+    return " " * begin + said.text[begin : part[1]]
+
+
+def _leads_on(said: Utterance, at: int) -> bool:
+    """Return True for "and", "also", "but": not for the "it's" that opens a clause as well."""
+    opens = said.at(at, "clause.open")
+    return said.at(at, "quiet.link") is not None or (opens is not None and bool(opens.value))
+
+
+def _mends(reading: Reading, situation: Situation) -> bool:
+    """Return True for a part that gives another value for a held one, and says nothing else."""
+    given = [act for act in reading.acts if isinstance(act, Correct | Provide) and act.value]
+    return not reading.rest and any(
+        act.step in _MENDED
+        and act.step in situation.record
+        and act.value != situation.record[act.step]
+        for act in given
+    )
+
+
+def _inside(span: Span, part: Span) -> bool:
+    return part[0] <= span[0] and span[1] <= part[1]
+
+
+def _straddles(act: Act, part: Span) -> bool:
+    overlaps = act.span[0] < part[1] and part[0] < act.span[1]
+    return overlaps and not _inside(act.span, part)
