@@ -92,8 +92,7 @@ class Settings(BaseSettings):
     understanding: Engine = Engine.AUTO
     """Understanding, likewise; `local` is by rules alone."""
     meaning: bool = True
-    """Ask the local meaning engine, where it is installed, for services and questions that the
-    rules cannot place."""
+    """Ask the local meaning engine, where it is installed, for what the rules cannot place."""
     whisper_dir: Path | None = None
     """Another Whisper model, as a CTranslate2 folder."""
     piper_voice: Path | None = None

@@ -11,6 +11,7 @@ import pytest
 
 from voicebot.business import answer_for, load_business
 from voicebot.call import Step
+from voicebot.collect.likeness import sentences
 from voicebot.collect.meaning import UnderstandByMeaning, by_meaning
 from voicebot.collect.understand import understand_by_rules
 from voicebot.collect.understanding import (
@@ -122,7 +123,8 @@ async def test_a_service_is_looked_for_only_where_it_is_asked_for(
 ) -> None:
     engine = Nearest("Plumbing")
     assert service(await understood(text, engine, where)) == service(read(text, where))
-    assert not {text for _, text in descriptions(DEMO.services, "en")} & set(engine.phrases)
+    told = {text for offer, text in descriptions(DEMO.services, "en") if offer}
+    assert told.isdisjoint(engine.phrases)
 
 
 async def test_a_question_in_other_words_becomes_the_one_that_the_business_answers() -> None:
@@ -140,6 +142,7 @@ async def test_it_is_warmed_with_every_description_and_no_words_of_a_caller() ->
     known = {text for _, text in descriptions(DEMO.services, "en")}
     assert known < set(engine.phrases)
     assert {form for answer in DEMO.answers for form in answer.ask} < set(engine.phrases)
+    assert set(sentences("en")) < set(engine.phrases)
     assert set(engine.asked) == {""}
 
 

@@ -1,7 +1,8 @@
 """A second opinion by meaning, where the rules know none of the caller's words.
 
-The engine says how alike texts are. It is asked for the service, where the rules found none, and
-for a question that the business file seems not to answer. It never decides a yes.
+The engine says how alike texts are. It is asked for the service, where the rules found none, for a
+question that the business file seems not to answer, and for what a caller does with words that were
+left unread (`likeness`). It never decides a yes.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Final, Protocol
 
 from voicebot.business import Business, answer_for, form_meant, kinds_of
 from voicebot.call import Step
-from voicebot.collect.own_questions import as_question, unanswered
+from voicebot.collect.likeness import as_asked, as_meant, kind_meant, sentences, unread
+from voicebot.collect.own_questions import OWN, as_question, unanswered
 from voicebot.collect.understand import Meanwhile, Understand, nothing
 from voicebot.collect.understanding import (
     Affirm,
@@ -68,20 +70,45 @@ class UnderstandByMeaning:
         self._then = then
         self._bound_s = bound_s
         self._questions = [p for kind in kinds_of(business) for p in kind.phrases]
+        self._sentences = sentences(business.language)
 
     async def __call__(
         self, text: str, situation: Situation, done: Reading, meanwhile: Meanwhile = nothing, /
     ) -> Reading:
         """Return what the words do; the rules' reading stands where the engine is late or away."""
-        if lacks_service(done, situation):
-            scores = await self._compared(text, phrases(situation))
-            if scores:
-                done = read(text, replace(situation, similar=similar(situation, scores)))
-        if question := self._question(done, text):
-            scores = await self._compared(question, self._questions)
-            form = form_meant(scores, self._business) if scores else None
-            done = as_question(done, form, text, situation) if form else done
+        described = phrases(situation) if lacks_service(done, situation) else ()
+        words = unread(done, text, situation, self._business)
+        if described or words is None:
+            words = text  # as a whole it describes the work, or asks
+        if described or words != text or self._question(done, text):
+            known = (*described, *self._questions, *self._sentences)
+            if scores := await self._compared(words, known):
+                if described:
+                    alike = similar(situation, scores[: len(described)])
+                    done = read(text, replace(situation, similar=alike))
+                done = self._meant(done, words, text, situation, scores[len(described) :])
         return await self._then(text, situation, done, meanwhile)
+
+    def _meant(
+        self,
+        done: Reading,
+        words: str,
+        text: str,
+        situation: Situation,
+        scores: Sequence[float],
+    ) -> Reading:
+        """Return the reading, given how like each question and sentence the words are."""
+        asked, alike = scores[: len(self._questions)], scores[len(self._questions) :]
+        form = form_meant(asked, self._business)
+        if form and words == text and self._question(done, text):
+            return as_question(done, form, text, situation)
+        if unread(done, text, situation, self._business) != words:
+            return done
+        kind = kind_meant(alike, situation.language)
+        meant = as_meant(done, words, kind, text, situation) if kind else done
+        if form and words != text and meant is done:
+            return as_asked(done, words, text, Ask(OWN, form, (0, 0)))
+        return meant
 
     def _question(self, done: Reading, text: str) -> str | None:
         """Return words that the rules cannot place, and that may ask what the business answers."""
@@ -105,7 +132,7 @@ class UnderstandByMeaning:
         The engine may start after us; it is given up when it has not answered for a minute.
         """
         told = descriptions(self._business.services, self._business.language)
-        known = [*(phrase for _, phrase in told), *self._questions]
+        known = [*(phrase for _, phrase in told), *self._questions, *self._sentences]
         for _ in range(_WARM_TRIES):
             try:
                 for first in range(0, len(known), _AT_ONCE):

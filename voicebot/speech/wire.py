@@ -90,7 +90,7 @@ class Compare(BaseModel):
     model_config = ConfigDict(frozen=True)
     do: Literal["compare"] = "compare"
     text: str = Field(max_length=400)
-    phrases: tuple[Annotated[str, Field(max_length=400)], ...] = Field(max_length=1000)
+    phrases: tuple[Annotated[str, Field(max_length=400)], ...] = Field(max_length=2000)
 
 
 class Kind(StrEnum):

@@ -1,0 +1,135 @@
+"""What a caller means by words that no rule reads: that of the sentences which they are like.
+
+The meaning engine says how like each sentence of `sayings.toml` a text is, and they vote for their
+kinds. It is asked only for what the rules left wholly unread, and gives only acts of which the
+dialogue makes sure before it does anything: none agrees, chooses, puts through or says goodbye.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache, partial
+from importlib.resources import files
+from math import exp
+from typing import Final
+
+from voicebot.business import Business, answer_for
+from voicebot.call import Step
+from voicebot.collect.understanding import (
+    KNOWN,
+    Act,
+    Ask,
+    Asked,
+    Decline,
+    Greet,
+    Reading,
+    Repeat,
+    Situation,
+    Span,
+    Thank,
+    Wait,
+    Want,
+    utterance,
+)
+
+_SHARPNESS: Final = 90
+"""How much more a nearer sentence counts: cosines of this engine lie between 0.7 and 1, and of two
+sentences the one that is nearer by 0.01 has two and a half times the weight."""
+_MAJORITY: Final = 0.55
+"""The share of all votes that one kind needs. Of 52 acts that it gave to 337 turns written before
+the sentences, and to 2,197 typed ones, 50 were right; with half of the votes 3 more, 2 of them
+wrong."""
+_LEAST_WORDS: Final = 3
+"""Fewer words ("why", "not that") mean too many things."""
+
+_ASK: Final = "ask."
+_AT_THE_START: Final = ("cancel", "reschedule", "existing", "complaint", "call_back")
+"""Wishes that a call begins with; later the same words are about the booking in the making."""
+_ACTS: Final[Mapping[str, Callable[[Span], Act]]] = {
+    **{kind: partial(Want, kind) for kind in _AT_THE_START},
+    # Nobody is put through without having said so in words that we know.
+    "person": partial(Want, "call_back"),
+    "decline": partial(Decline, "refuses"),
+    "wait": Wait,
+    "repeat": Repeat,
+}
+_WITHOUT: Final = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
+"""Steps whose answer a caller may refuse."""
+
+
+def sentences(language: str) -> tuple[str, ...]:
+    """Return what a caller's words are compared with, in the order of the scores."""
+    return tuple(sentence for _, sentence in _sayings(language))
+
+
+def unread(done: Reading, text: str, where: Situation, business: Business) -> str | None:
+    """Return the words that may be like a sentence: a whole turn in which nothing was understood,
+    or a question beside other acts that nobody can place. None where there are none."""
+    kept = [act for act in done.acts if not isinstance(act, Greet | Thank)]
+    open_asks = [act for act in kept if isinstance(act, Ask) and not act.topic]
+    if len(kept) > len(open_asks):
+        words = open_asks[0].about if open_asks else ""
+    else:
+        words = text if done.rest or open_asks else ""
+    said = utterance(words, where.language)
+    enough = sum(not said.is_sound(at) for at in range(len(said))) >= _LEAST_WORDS
+    return words if enough and answer_for(words, business) is None else None
+
+
+def kind_meant(scores: Sequence[float], language: str) -> str | None:
+    """Return the kind that most of the nearest sentences have, given the score of each."""
+    nearest = max(scores)
+    votes = defaultdict[str, float](float)
+    for (kind, _), score in zip(_sayings(language), scores, strict=True):
+        votes[kind] += exp(_SHARPNESS * (score - nearest))
+    kind = max(votes, key=votes.__getitem__)
+    return kind if votes[kind] >= _MAJORITY * sum(votes.values()) else None
+
+
+def as_meant(done: Reading, words: str, kind: str, text: str, where: Situation) -> Reading:
+    """Return the reading with the act that the words stand for, if it can be meant here."""
+    if kind.startswith(_ASK):
+        topic = kind.removeprefix(_ASK)
+        fields = utterance(words, where.language).all("record.field") if topic == KNOWN else ()
+        steps = tuple(Step(field.value) for field in fields)
+        return as_asked(done, words, text, Ask(topic, words, (0, 0), steps))
+    if words != text or not _may_be_meant(kind, where):
+        return done
+    return _with(done, _ACTS[kind]((0, len(text))))
+
+
+def as_asked(done: Reading, words: str, text: str, question: Ask) -> Reading:
+    """Return the reading with the question that these words of the text are."""
+    asked = (act.span for act in done.acts if isinstance(act, Ask) and act.about == words)
+    span = (0, len(text)) if words == text else next(asked)
+    return _with(done, replace(question, span=span))
+
+
+def _with(done: Reading, act: Act) -> Reading:
+    """Return the reading with an act, instead of all that stands within its words."""
+    first, end = act.span
+    kept = (each for each in done.acts if not first <= each.span[0] < end)
+    rest = tuple(each for each in done.rest if not first <= each[0] < end)
+    return Reading(tuple(sorted((*kept, act), key=lambda each: each.span)), rest)
+
+
+def _may_be_meant(kind: str, where: Situation) -> bool:
+    """Return whether a kind makes an act at this moment of the call."""
+    if kind not in _ACTS or where.asked is not Asked.ANSWER or where.step is Step.SERVICE:
+        return False
+    if kind == "decline":
+        return where.step in _WITHOUT
+    if kind in ("wait", "repeat"):
+        return True
+    begun = not where.record.keys().isdisjoint((Step.SERVICE, Step.TIME))
+    return where.step in (Step.NAME, Step.PHONE) and not begun
+
+
+@cache
+def _sayings(language: str) -> tuple[tuple[str, str], ...]:
+    """Return the kind and the words of each sentence of a language."""
+    kinds = tomllib.loads(files(__package__).joinpath("sayings.toml").read_text("utf-8"))
+    return tuple((kind, each) for kind, said in kinds.items() for each in said.get(language, ()))
