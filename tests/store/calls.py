@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 from prometheus_client import REGISTRY
 
-from voicebot.business import load_business
+from voicebot.business import Booking, load_business
 from voicebot.call import CallSid, Change, Message, Service, Speaker, Status, Step
+from voicebot.ledger import Place
 from voicebot.store import CallSkeleton, Store
 
 Stored = bytes | bytearray | memoryview | str | int | float
@@ -17,6 +18,10 @@ SID = CallSid("CA0001")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BOOKED_TIME = datetime(2026, 3, 10, 15, 0, tzinfo=ZoneInfo("Australia/Sydney"))
 SERVICE = load_business(None).services[0].service
+ONE_VAN = load_business(None).model_copy(
+    update={"booking": Booking(slot_minutes=60, capacity=1, days_ahead=30)}
+)
+"""A business that can be in one place at a time, for an hour."""
 
 
 class Clock:
@@ -72,6 +77,14 @@ async def stored(store: Store, call_sid: str = SID) -> CallSkeleton:
 async def spoken(store: Store, call_sid: str = SID) -> list[str]:
     """Return the history of a call's record."""
     return [message.message for message in (await stored(store, call_sid)).history]
+
+
+async def is_free(store: Store, time: datetime = BOOKED_TIME) -> bool:
+    """Return whether another call could have this time."""
+    turn = await store.open_turn(CallSid("CAasking"))
+    place = await turn.appointments.hold(time)
+    await turn.appointments.leave()
+    return place is Place.YOURS
 
 
 def sample(name: str, **labels: str) -> float:

@@ -15,10 +15,10 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 
-from voicebot.business import Booking, Business, load_business
+from voicebot.business import Business
 from voicebot.call import FIELDS, CallSid, Change, Status, Step
 from voicebot.errors import Fenced
-from voicebot.ledger import Place
+from voicebot.ledger import Appointments, Place
 from voicebot.settings import Settings
 from voicebot.store import open_store
 from voicebot.store.events import EventReader
@@ -27,7 +27,18 @@ from voicebot.store.reconciliation import Reconciliation
 from voicebot.store.slots import HOLD_S
 from voicebot.store.store import Store
 
-from .calls import BOOKED_TIME, SID, START, Clock, answered, caller, spoken, stored
+from .calls import (
+    BOOKED_TIME,
+    ONE_VAN,
+    SID,
+    START,
+    Clock,
+    answered,
+    caller,
+    is_free,
+    spoken,
+    stored,
+)
 from .cluster import cluster
 from .conftest import StoreMaker
 
@@ -39,9 +50,7 @@ HALF_AN_HOUR_LATER = BOOKED_TIME + timedelta(minutes=30)
 
 @pytest.fixture
 def business() -> Business:
-    """It can be in one place at a time, for an hour."""
-    booking = Booking(slot_minutes=60, capacity=1, days_ahead=30)
-    return load_business(None).model_copy(update={"booking": booking})
+    return ONE_VAN
 
 
 @pytest.fixture
@@ -62,75 +71,61 @@ async def booked(store: Store, sid: CallSid = SID, time: datetime = BOOKED_TIME)
     await store.best_effort.finish()
 
 
-async def is_free(store: Store, time: datetime) -> bool:
-    """Return whether another call could have this time."""
-    turn = await store.open_turn(CallSid("CAasking"))
-    place = await turn.appointments.hold(time)
-    await turn.appointments.leave()
-    return place is Place.YOURS
+@pytest.fixture
+async def other(store: Store) -> Appointments:
+    """Another call's, after a whole call has booked BOOKED_TIME as SID."""
+    await booked(store)
+    return (await store.open_turn(OTHER, caller=NUMBER)).appointments
 
 
-async def found(store: Store, number: str = NUMBER) -> list[tuple[CallSid, object]]:
-    """The appointments under a number, as another call finds them."""
-    turn = await store.open_turn(OTHER, caller=number)
-    bookings = await turn.appointments.bookings(number)
-    return [(booking.call_sid, booking.state.answers[Step.TIME]) for booking in bookings]
+async def found(store: Store, wanted: str = NUMBER) -> list[tuple[CallSid, object]]:
+    """The appointments under a number or a name, as another call finds them."""
+    others = (await store.open_turn(OTHER)).appointments
+    look_up = others.bookings if wanted.startswith("+") else others.bookings_named
+    return [(b.call_sid, b.state.answers[Step.TIME]) for b in await look_up(wanted)]
 
 
-@pytest.mark.parametrize("number", [NUMBER, PHONE])
-async def test_an_appointment_is_found_by_the_number_that_called_or_that_was_given(
-    store: Store, number: str
+@pytest.mark.parametrize(
+    "wanted", [NUMBER, PHONE, "Test Caller", "caller", "Ann Callar", "Coller", "Mr Calle"]
+)
+async def test_an_appointment_is_found_by_the_calling_or_the_given_number_or_the_name_as_heard(
+    store: Store, wanted: str
 ) -> None:
     await booked(store)
-    assert await found(store, number) == [(SID, BOOKED_TIME)]
-    assert await found(store, "+61255550111") == []
+    assert await found(store, wanted) == [(SID, BOOKED_TIME)]
 
 
-async def named(store: Store, name: str) -> list[tuple[CallSid, object]]:
-    """The appointments under a name, as another call finds them."""
-    turn = await store.open_turn(OTHER)
-    bookings = await turn.appointments.bookings_named(name)
-    return [(booking.call_sid, booking.state.answers[Step.TIME]) for booking in bookings]
-
-
-@pytest.mark.parametrize("name", ["Test Caller", "caller", "Ann Callar", "Coller", "Mr Calle"])
-async def test_an_appointment_is_found_by_a_family_name_as_it_is_heard(
-    store: Store, name: str
+@pytest.mark.parametrize("wanted", ["+61255550111", "Test", "Caldar", "C", ""])
+async def test_another_number_another_name_an_initial_or_none_finds_nothing(
+    store: Store, wanted: str
 ) -> None:
     await booked(store)
-    assert await named(store, name) == [(SID, BOOKED_TIME)]
+    assert await found(store, wanted) == []
 
 
-@pytest.mark.parametrize("name", ["Test", "Caldar", "C", ""])
-async def test_another_name_an_initial_or_none_finds_nothing(store: Store, name: str) -> None:
-    await booked(store)
-    assert await named(store, name) == []
-
-
-async def test_those_of_one_name_come_soonest_first_and_without_the_own(store: Store) -> None:
+@pytest.mark.parametrize("wanted", [NUMBER, "Caller"])
+async def test_they_come_soonest_first_and_without_the_own(store: Store, wanted: str) -> None:
     await booked(store, CallSid("CA1"), LATER)
     await booked(store, CallSid("CA2"), BOOKED_TIME)
     await booked(store, OTHER, LATER + timedelta(days=1))
-    assert [sid for sid, _ in await named(store, "Caller")] == ["CA2", "CA1"]
+    assert [sid for sid, _ in await found(store, wanted)] == ["CA2", "CA1"]
 
 
 async def test_a_name_that_was_mended_is_the_one_that_counts(store: Store) -> None:
     await booked(store)
     assert await store.writes.update_user_info_field(SID, "name", "Robin Carter")
     await store.best_effort.finish()
-    assert await named(store, "Carter") == [(SID, BOOKED_TIME)]
-    assert await named(store, "Caller") == []
+    assert await found(store, "Carter") == [(SID, BOOKED_TIME)]
+    assert await found(store, "Caller") == []
 
 
 async def test_what_was_called_off_is_in_no_index_and_what_was_moved_has_its_time(
-    store: Store, client: Redis
+    store: Store, other: Appointments, client: Redis
 ) -> None:
-    await booked(store)
-    turn = await store.open_turn(OTHER)
-    assert await turn.appointments.move(SID, LATER) is Place.YOURS
-    assert await named(store, "Caller") == [(SID, LATER)]
-    assert await turn.appointments.cancel(SID)
-    assert await named(store, "Caller") == []
+    assert await other.move(SID, LATER) is Place.YOURS
+    assert await found(store, "Caller") == [(SID, LATER)]
+    assert await other.cancel(SID)
+    assert await found(store, "Caller") == []
     assert [key async for key in client.scan_iter("booked*")] == []
 
 
@@ -142,18 +137,6 @@ async def test_the_keys_of_names_show_none_and_expire(store: Store, client: Redi
         assert "call" not in key.casefold()
         life_s = await client.ttl(key)
         assert BOOKED_TIME < START + timedelta(seconds=life_s) < BOOKED_TIME + timedelta(days=2)
-
-
-async def test_those_of_one_number_come_soonest_first(store: Store) -> None:
-    await booked(store, CallSid("CA1"), LATER)
-    await booked(store, CallSid("CA2"), BOOKED_TIME)
-    assert [sid for sid, _ in await found(store)] == ["CA2", "CA1"]
-
-
-async def test_the_call_that_asks_does_not_find_its_own(store: Store) -> None:
-    await booked(store)
-    turn = await store.open_turn(SID)
-    assert await turn.appointments.bookings(NUMBER) == ()
 
 
 async def test_an_appointment_that_is_over_is_not_found(store: Store, clock: Clock) -> None:
@@ -195,38 +178,34 @@ async def test_the_index_expires_after_its_last_appointment(store: Store, client
 
 
 async def test_an_appointment_that_is_called_off_keeps_its_time_and_frees_its_place(
-    store: Store, client: Redis
+    store: Store, other: Appointments, client: Redis
 ) -> None:
-    await booked(store)
-    turn = await store.open_turn(OTHER, caller=NUMBER)
-    assert await turn.appointments.cancel(SID)
+    assert await other.cancel(SID)
     skeleton = await stored(store)
     assert (skeleton.status, skeleton.servicebooked) == (Status.CANCELLED, False)
     assert skeleton.user.serviceBookedTime == BOOKED_TIME.isoformat()
     assert await store.status(SID) is Status.CANCELLED
-    assert await is_free(store, BOOKED_TIME)
+    assert await is_free(store)
     assert await found(store) == []
     events = [event.fields for event in await EventReader(client).of_call(SID)]
     assert [(e["type"], e["value"]) for e in events[-2:]] == [
         ("booked", "false"),
         ("status", "cancelled"),
     ]
-    assert await turn.appointments.cancel(SID), "again"
+    assert await other.cancel(SID), "again"
     assert len(await EventReader(client).of_call(SID)) == len(events)
 
 
 async def test_a_moved_appointment_has_the_new_time_and_place_and_frees_the_old_one(
-    store: Store, client: Redis
+    store: Store, other: Appointments, client: Redis
 ) -> None:
-    await booked(store)
-    turn = await store.open_turn(OTHER, caller=NUMBER)
-    assert await turn.appointments.hold(LATER, instead_of=(SID,)) is Place.YOURS
-    assert await turn.appointments.move(SID, LATER) is Place.YOURS
+    assert await other.hold(LATER, instead_of=(SID,)) is Place.YOURS
+    assert await other.move(SID, LATER) is Place.YOURS
     skeleton = await stored(store)
     assert (skeleton.status, skeleton.servicebooked) == (Status.BOOKED, True)
     assert skeleton.user.serviceBookedTime == LATER.isoformat()
     assert Step.TIME in skeleton.confirmed
-    assert await is_free(store, BOOKED_TIME)
+    assert await is_free(store)
     assert not await is_free(store, LATER)
     assert await found(store) == [(SID, LATER)]
     events = [event.fields for event in await EventReader(client).of_call(SID)]
@@ -234,26 +213,24 @@ async def test_a_moved_appointment_has_the_new_time_and_place_and_frees_the_old_
         ("field", "time", LATER.isoformat()),
         ("moved", "time", LATER.isoformat()),
     ]
-    assert await turn.appointments.move(SID, LATER) is Place.YOURS, "again"
+    assert await other.move(SID, LATER) is Place.YOURS, "again"
     assert len(await EventReader(client).of_call(SID)) == len(events)
 
 
 async def test_a_move_by_less_than_a_visit_is_not_hindered_by_the_place_it_leaves(
-    store: Store,
+    store: Store, other: Appointments
 ) -> None:
-    await booked(store)
-    turn = await store.open_turn(OTHER)
-    assert await turn.appointments.hold(HALF_AN_HOUR_LATER) is Place.TAKEN
-    held = await turn.appointments.hold(HALF_AN_HOUR_LATER, instead_of=(SID,))
+    assert await other.hold(HALF_AN_HOUR_LATER) is Place.TAKEN
+    held = await other.hold(HALF_AN_HOUR_LATER, instead_of=(SID,))
     assert held is Place.YOURS
-    assert await turn.appointments.move(SID, HALF_AN_HOUR_LATER) is Place.YOURS
+    assert await other.move(SID, HALF_AN_HOUR_LATER) is Place.YOURS
     assert not await is_free(store, HALF_AN_HOUR_LATER)
     assert await is_free(store, BOOKED_TIME - timedelta(minutes=30))
-    assert await turn.appointments.move(SID, BOOKED_TIME) is Place.YOURS, "and back"
-    assert not await is_free(store, BOOKED_TIME)
+    assert await other.move(SID, BOOKED_TIME) is Place.YOURS, "and back"
+    assert not await is_free(store)
     assert await is_free(store, BOOKED_TIME + timedelta(minutes=60))
-    assert await turn.appointments.cancel(SID)
-    assert await is_free(store, BOOKED_TIME)
+    assert await other.cancel(SID)
+    assert await is_free(store)
 
 
 async def test_a_time_that_another_call_has_is_not_given_by_a_move(store: Store) -> None:
@@ -262,32 +239,32 @@ async def test_a_time_that_another_call_has_is_not_given_by_a_move(store: Store)
     turn = await store.open_turn(OTHER)
     assert await turn.appointments.move(SID, LATER) is Place.TAKEN
     assert (await stored(store)).user.serviceBookedTime == BOOKED_TIME.isoformat()
-    assert not await is_free(store, BOOKED_TIME)
+    assert not await is_free(store)
 
 
-async def test_what_is_called_off_or_never_booked_cannot_be_moved(store: Store) -> None:
-    await booked(store)
-    turn = await store.open_turn(OTHER)
-    assert await turn.appointments.cancel(SID)
-    assert await turn.appointments.move(SID, LATER) is Place.UNKNOWN
+async def test_what_is_called_off_or_never_booked_cannot_be_moved(
+    store: Store, other: Appointments
+) -> None:
+    assert await other.cancel(SID)
+    assert await other.move(SID, LATER) is Place.UNKNOWN
     assert await is_free(store, LATER)
     ledger = await store.open_call(CallSid("CA3"), caller=NUMBER)
     await ledger.commit(answered(Step.NAME, 1))
     for unbooked in (CallSid("CA3"), CallSid("CAunknown")):
-        assert not await turn.appointments.cancel(unbooked)
-        assert await turn.appointments.move(unbooked, LATER) is Place.UNKNOWN
+        assert not await other.cancel(unbooked)
+        assert await other.move(unbooked, LATER) is Place.UNKNOWN
         assert await is_free(store, LATER)
     assert (await stored(store, "CA3")).status is Status.ACTIVE
     assert await store.get_call_skeleton("CAunknown") is None
 
 
-async def test_a_hold_of_the_moving_call_is_let_go_with_the_move(store: Store) -> None:
-    await booked(store)
-    turn = await store.open_turn(OTHER)
-    other = LATER + timedelta(days=1)
-    assert await turn.appointments.hold(other, instead_of=(SID,)) is Place.YOURS
-    assert await turn.appointments.move(SID, LATER) is Place.YOURS
-    assert await is_free(store, other)
+async def test_a_hold_of_the_moving_call_is_let_go_with_the_move(
+    store: Store, other: Appointments
+) -> None:
+    far = LATER + timedelta(days=1)
+    assert await other.hold(far, instead_of=(SID,)) is Place.YOURS
+    assert await other.move(SID, LATER) is Place.YOURS
+    assert await is_free(store, far)
 
 
 # -- others at the same time ---------------------------------------------------------------
@@ -307,7 +284,7 @@ async def test_the_session_that_booked_ends_quietly_and_writes_its_booking_no_mo
     skeleton = await stored(store)
     assert (skeleton.status, skeleton.servicebooked) == (Status.CANCELLED, False)
     assert "x" in await spoken(store), "what was said is kept"
-    assert await is_free(store, BOOKED_TIME)
+    assert await is_free(store)
 
 
 async def test_a_session_that_closes_after_a_move_mends_nothing_back(store: Store) -> None:
@@ -353,7 +330,7 @@ async def test_a_cancel_beside_a_move_leaves_no_place(store: Store, nth: int) ->
     done = await asyncio.gather(*(both if nth % 2 else both[::-1]))
     assert True in done
     assert (await stored(store)).status is Status.CANCELLED
-    assert await is_free(store, BOOKED_TIME)
+    assert await is_free(store)
     assert await is_free(store, LATER)
 
 
@@ -398,18 +375,27 @@ class Breaking:
         return reply
 
 
+@pytest.fixture
+def breaking(client: Redis) -> Breaking:
+    return Breaking(client)
+
+
+@pytest.fixture
+async def broken(
+    other: Appointments, breaking: Breaking, make_store: StoreMaker, clock: Clock
+) -> Appointments:
+    """Those of another call whose Redis breaks, after the one that `other` is for."""
+    return (await make_store(cast(Redis, breaking), clock=clock).open_turn(OTHER)).appointments
+
+
 @pytest.mark.parametrize("reply", [False, True], ids=["request", "reply"])
 @pytest.mark.parametrize("nth", range(1, 6))
 @pytest.mark.parametrize("new", [LATER, HALF_AN_HOUR_LATER], ids=["day", "hour"])
 async def test_a_move_that_broke_in_the_middle_is_finished_by_the_next_try(
-    store: Store, make_store: StoreMaker, client: Redis, clock: Clock,
-    nth: int, reply: bool, new: datetime,
+    store: Store, breaking: Breaking, broken: Appointments, nth: int, reply: bool, new: datetime,
 ) -> None:  # fmt: skip
-    await booked(store)
-    breaking = Breaking(client)
-    turn = await make_store(cast(Redis, breaking), clock=clock).open_turn(OTHER)
     breaking.at(nth, reply=reply)
-    half_done = await turn.appointments.move(SID, new)
+    half_done = await broken.move(SID, new)
     time = (await stored(store)).user.serviceBookedTime
     assert time in (BOOKED_TIME.isoformat(), new.isoformat())
     assert half_done is Place.UNKNOWN or time == new.isoformat()
@@ -421,24 +407,21 @@ async def test_a_move_that_broke_in_the_middle_is_finished_by_the_next_try(
     assert await is_free(store, BOOKED_TIME - timedelta(minutes=30))
     assert await again.appointments.cancel(SID)
     assert await is_free(store, new)
-    assert await is_free(store, BOOKED_TIME)
+    assert await is_free(store)
 
 
 @pytest.mark.parametrize("reply", [False, True], ids=["request", "reply"])
 @pytest.mark.parametrize("nth", range(1, 6))
 @pytest.mark.parametrize("what", ["move", "cancel"])
 async def test_what_broke_in_the_middle_and_nobody_tries_again_is_reconciled(
-    store: Store, make_store: StoreMaker, client: Redis, business: Business, clock: Clock,
-    nth: int, reply: bool, what: str,
+    store: Store, client: Redis, business: Business, clock: Clock,
+    breaking: Breaking, broken: Appointments, nth: int, reply: bool, what: str,
 ) -> None:  # fmt: skip
-    await booked(store)
-    breaking = Breaking(client)
-    turn = await make_store(cast(Redis, breaking), clock=clock).open_turn(OTHER)
     breaking.at(nth, reply=reply)
     if what == "move":
-        await turn.appointments.move(SID, LATER)
+        await broken.move(SID, LATER)
     else:
-        await turn.appointments.cancel(SID)
+        await broken.cancel(SID)
     clock.at += timedelta(seconds=HOLD_S + 1)
     reconciliation = Reconciliation(client, business, clock)
     await reconciliation.free_places()
@@ -450,17 +433,14 @@ async def test_what_broke_in_the_middle_and_nobody_tries_again_is_reconciled(
 
 
 async def test_a_place_that_was_just_taken_is_not_freed_under_a_move(
-    store: Store, make_store: StoreMaker, client: Redis, business: Business, clock: Clock
-) -> None:
-    await booked(store)
-    breaking = Breaking(client)
-    turn = await make_store(cast(Redis, breaking), clock=clock).open_turn(OTHER)
+    store: Store, client: Redis, business: Business, clock: Clock,
+    other: Appointments, breaking: Breaking, broken: Appointments,
+) -> None:  # fmt: skip
     breaking.at(3, reply=False)
-    assert await turn.appointments.move(SID, LATER) is Place.UNKNOWN
+    assert await broken.move(SID, LATER) is Place.UNKNOWN
     reconciliation = Reconciliation(client, business, clock)
     assert await reconciliation.free_places() == 0
-    again = await store.open_turn(OTHER)
-    assert await again.appointments.move(SID, LATER) is Place.YOURS
+    assert await other.move(SID, LATER) is Place.YOURS
     assert await reconciliation.free_places() == 0
     assert not await is_free(store, LATER)
 
@@ -476,14 +456,12 @@ async def test_appointments_that_the_index_does_not_name_are_added(
     await Reconciliation(client, business, clock).index()
     assert await found(store) == [(SID, BOOKED_TIME)]
     assert await found(store, PHONE) == [(SID, BOOKED_TIME)]
-    assert await named(store, "Caller") == [(SID, BOOKED_TIME)]
+    assert await found(store, "Caller") == [(SID, BOOKED_TIME)]
 
 
 async def test_while_redis_is_away_nothing_is_found_and_nothing_changes(
-    store: Store, make_store: StoreMaker, client: Redis, clock: Clock
+    store: Store, other: Appointments, make_store: StoreMaker, client: Redis, clock: Clock
 ) -> None:
-    await booked(store)
-    turn = await store.open_turn(OTHER)
     async with Redis(port=1, decode_responses=True) as nowhere:
         ledger = await make_store(nowhere, clock=clock).open_call(OTHER, caller=NUMBER)
         assert await ledger.appointments.bookings(NUMBER) == ()
@@ -491,27 +469,23 @@ async def test_while_redis_is_away_nothing_is_found_and_nothing_changes(
         assert not await ledger.appointments.cancel(SID)
         assert await ledger.appointments.move(SID, LATER) is Place.UNKNOWN
     assert await found(store) == [(SID, BOOKED_TIME)]
-    assert await turn.appointments.cancel(SID)
+    assert await other.cancel(SID)
 
 
 @pytest.mark.parametrize("nth", range(1, 5))
 async def test_a_redis_that_falls_silent_keeps_nobody_waiting(
-    store: Store, make_store: StoreMaker, client: Redis, clock: Clock,
+    store: Store, other: Appointments, breaking: Breaking, broken: Appointments,
     monkeypatch: pytest.MonkeyPatch, nth: int,
 ) -> None:  # fmt: skip
-    await booked(store)
-    silent = Breaking(client)
-    silent.error = asyncio.Event().wait
-    turn = await make_store(cast(Redis, silent), clock=clock).open_turn(OTHER)
+    breaking.error = asyncio.Event().wait
     monkeypatch.setattr("voicebot.store.bookings.PATIENCE_S", 0.05)
-    silent.at(nth, reply=False)
-    moved = await turn.appointments.move(SID, LATER)
+    breaking.at(nth, reply=False)
+    moved = await broken.move(SID, LATER)
     assert (moved is Place.UNKNOWN) is (nth <= 3), "the third writes the record"
-    assert not await turn.appointments.cancel(SID)
-    again = await store.open_turn(OTHER)
-    assert await again.appointments.move(SID, LATER) is Place.YOURS
+    assert not await broken.cancel(SID)
+    assert await other.move(SID, LATER) is Place.YOURS
     assert await found(store) == [(SID, LATER)]
-    assert await is_free(store, BOOKED_TIME)
+    assert await is_free(store)
 
 
 async def test_a_record_that_is_no_hash_breaks_nothing(store: Store, client: Redis) -> None:
@@ -552,22 +526,20 @@ async def test_on_a_cluster_too(on_cluster: Store, business: Business) -> None:
         new = at + timedelta(hours=2)
         assert await turn.appointments.move(sid, new) is Place.YOURS
         assert (sid, new) in await found(on_cluster, PHONE)
-        assert (sid, new) in await named(on_cluster, "Coller")
+        assert (sid, new) in await found(on_cluster, "Coller")
         assert await is_free(on_cluster, at)
         assert not await is_free(on_cluster, new)
         assert await turn.appointments.cancel(sid)
         assert await is_free(on_cluster, new)
     assert await found(on_cluster) == []
-    assert await named(on_cluster, "Caller") == []
+    assert await found(on_cluster, "Caller") == []
 
 
 async def test_a_move_to_the_time_that_it_has_takes_no_second_place(
-    store: Store, client: Redis
+    store: Store, other: Appointments, client: Redis
 ) -> None:
-    await booked(store)
-    turn = await store.open_turn(OTHER)
-    assert await turn.appointments.hold(BOOKED_TIME, instead_of=(SID,)) is Place.YOURS
-    assert await turn.appointments.move(SID, BOOKED_TIME) is Place.YOURS
+    assert await other.hold(BOOKED_TIME, instead_of=(SID,)) is Place.YOURS
+    assert await other.move(SID, BOOKED_TIME) is Place.YOURS
     (day,) = [key async for key in client.scan_iter("slots:*")]
     assert list(await client.hgetall(day)) == [SID]
     assert (await stored(store)).user.serviceBookedTime == BOOKED_TIME.isoformat()

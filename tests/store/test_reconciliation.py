@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from redis.asyncio import Redis
 
-from voicebot.business import Booking, Business, load_business
+from voicebot.business import Business
 from voicebot.call import FIELDS, CallSid, Change, Needs, Saved, Status, Step
 from voicebot.ledger import Place
 from voicebot.store.reconciliation import Reconciliation
@@ -18,7 +18,7 @@ from voicebot.store.session import CallSession
 from voicebot.store.slots import day_key
 from voicebot.store.store import Store
 
-from .calls import BOOKED_TIME, SID, Clock, answered, stored
+from .calls import BOOKED_TIME, ONE_VAN, SID, Clock, answered, is_free, stored
 from .conftest import Processes, StoreMaker
 from .denials import no_calendar
 from .faults import FaultyRedis
@@ -28,9 +28,7 @@ OTHER = CallSid("CAother")
 
 @pytest.fixture
 def business() -> Business:
-    """It can be in one place at a time, for an hour."""
-    booking = Booking(slot_minutes=60, capacity=1, days_ahead=30)
-    return load_business(None).model_copy(update={"booking": booking})
+    return ONE_VAN
 
 
 @pytest.fixture
@@ -48,14 +46,6 @@ def process(process: Processes, clock: Clock) -> Processes:
     """Servers by the test's clock."""
     process.clock = clock
     return process
-
-
-async def is_free(store: Store) -> bool:
-    """Return whether another call could have the booked time."""
-    turn = await store.open_turn(CallSid("CAasking"))
-    place = await turn.appointments.hold(BOOKED_TIME)
-    await turn.appointments.leave()
-    return place is Place.YOURS
 
 
 async def test_a_call_that_no_index_names_is_found_again(
@@ -97,16 +87,20 @@ async def crash_with_a_booking_in_the_journal(process: Processes, faulty: Faulty
         await store.tasks.close()
 
 
-async def test_a_booking_that_comes_late_out_of_a_journal_takes_its_place_again(
-    store: Store,
-    process: Processes,
-    faulty: FaultyRedis,
-    reconciliation: Reconciliation,
-    clock: Clock,
+@pytest.fixture
+async def lost_place(
+    process: Processes, faulty: FaultyRedis, reconciliation: Reconciliation, clock: Clock
 ) -> None:
+    """After such a crash the place of the booking is freed, as no record has it."""
     await crash_with_a_booking_in_the_journal(process, faulty)
     clock.at += timedelta(days=3)
     assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
+
+
+@pytest.mark.usefixtures("lost_place")
+async def test_a_booking_that_comes_late_out_of_a_journal_takes_its_place_again(
+    store: Store, process: Processes, reconciliation: Reconciliation
+) -> None:
     assert await is_free(store)
     async with process():
         pass
@@ -132,16 +126,10 @@ async def test_so_does_a_booking_that_waited_in_a_living_server(
     assert not await is_free(store)
 
 
+@pytest.mark.usefixtures("lost_place")
 async def test_where_that_place_was_given_away_meanwhile_staff_are_told(
-    store: Store,
-    process: Processes,
-    faulty: FaultyRedis,
-    reconciliation: Reconciliation,
-    clock: Clock,
+    store: Store, process: Processes
 ) -> None:
-    await crash_with_a_booking_in_the_journal(process, faulty)
-    clock.at += timedelta(days=3)
-    assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
     other = await store.open_call(OTHER, caller=None)
     assert await other.appointments.book(BOOKED_TIME) is Place.YOURS
     async with process():
@@ -151,17 +139,10 @@ async def test_where_that_place_was_given_away_meanwhile_staff_are_told(
     assert await turn.appointments.book(BOOKED_TIME) is Place.YOURS, "it is still the other's"
 
 
+@pytest.mark.usefixtures("lost_place")
 async def test_while_the_calendar_alone_is_away_staff_are_told_nothing(
-    store: Store,
-    process: Processes,
-    faulty: FaultyRedis,
-    client: Redis,
-    reconciliation: Reconciliation,
-    clock: Clock,
+    store: Store, process: Processes, client: Redis
 ) -> None:
-    await crash_with_a_booking_in_the_journal(process, faulty)
-    clock.at += timedelta(days=3)
-    assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
     async with no_calendar(client), process():
         pass
     assert (await stored(store)).due is Needs.NOTHING
@@ -173,17 +154,10 @@ async def test_while_the_calendar_alone_is_away_staff_are_told_nothing(
 
 
 @pytest.mark.parametrize("told", list(Needs))
+@pytest.mark.usefixtures("lost_place")
 async def test_that_a_place_is_lost_never_hides_what_a_caller_wants_of_staff(
-    store: Store,
-    process: Processes,
-    faulty: FaultyRedis,
-    reconciliation: Reconciliation,
-    clock: Clock,
-    told: Needs,
+    store: Store, process: Processes, told: Needs
 ) -> None:
-    await crash_with_a_booking_in_the_journal(process, faulty)
-    clock.at += timedelta(days=3)
-    assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
     other = await store.open_call(OTHER, caller=None)
     assert await other.appointments.book(BOOKED_TIME) is Place.YOURS
     again = await store.open_call(SID, caller=None)
