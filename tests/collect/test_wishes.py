@@ -232,6 +232,9 @@ CHINESE = [
     ("十二月第二周，周三或者周四", "d9 7-21, d10 7-21"),
     ("十二月九号或十号上午", "d9 7-12, d10 7-12"),
     ("周四之前不行，上午", "any 7-12, !tue, !wed"),
+    ("我明天上午要去医院，下午两点以后在家，但是三点到四点要接孙子", "tue 14-21, !tue 15-16"),
+    ("明天随便什么时候，除了中午十二点到两点", "tue 7-21, !tue 12-14"),
+    ("周四上午 | 有没有周五上午的", "fri 7-12"),
 ]
 SPANISH = [
     ("Mañana, pero después de las cuatro", "tue 16-21"),
@@ -271,6 +274,15 @@ SPANISH = [
     ("La segunda semana de diciembre, miércoles o jueves", "d9 7-21, d10 7-21"),
     ("¡Diciembre! El nueve o el diez, entre diez y doce", "d9 10-12:01, d10 10-12:01"),
     ("El jueves | que no sea por la tarde", "thu 7-12, ?thu 18-21"),
+    (
+        "Mañana por la mañana tengo médico, a partir de las dos estoy en casa, "
+        "pero de tres a cuatro recojo a los nietos",
+        "tue 14-21, !tue 15-16",
+    ),
+    ("Pasado mañana por la tarde, menos a las cinco", "wed 12-18, !wed 17"),
+    ("El jueves | ¿no hay el viernes por la mañana?", "fri 7-12"),
+    ("El jueves por la mañana | el primero no, el segundo", "thu 8-12"),
+    ("Antes de Nochebuena, y mejor a partir del veinte", "any 7-21, !tue, !wed, !thu, !fri"),
 ]
 CALLERS = [
     *(("en", *row) for row in ENGLISH),

@@ -60,6 +60,10 @@ _PURPOSES = {
 }
 
 
+_GIVE_WAY = (Purpose.COMPLAIN, Purpose.BE_CALLED, Purpose.ASK_AFTER)
+"""Beside them a booking may be wished for: "a complaint, but first send me a plumber"."""
+
+
 def on_heard(turn: Turn, said: Said) -> Turn:
     """Take what the caller said."""
     held = turn.dialogue
@@ -129,6 +133,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     ends = [want.span for want in said.of(Want) if want.what in ("nothing", "later")]
     further = [ask.span for ask in said.of(Ask)]
     further += [want.span for want in said.of(Want) if want.what in _PURPOSES]
+    further += [act.span for act in (*said.values, *said.of(Choose))]
     goes_on = bool(ends) and any(span > ends[-1] for span in further)
     if ends and not (about_a_remark or goes_on or said.has(Decline)):
         if said.wants("call_back"):
@@ -137,11 +142,17 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if said.wants("new") and bookings.is_sought(held):
         return proceed(_beside(_values(bookings.none_there(turn), said), said)), True
     wish = _wish(said)
+    keeps = [want for want in said.of(Want) if want.what == "keep"]
+    if keeps and wish is None and not _has_begun(held):  # "don't cancel it, I only want to ask"
+        wish = Want("existing", keeps[0].span)
     rung = call_backs.is_wanted(held, said)
     if rung and wish:
         turn = call_backs.noted(turn, said)
     elif rung:
         return _rung(turn, said)
+    other = wish and held.purpose is not _PURPOSES[wish.what]
+    if said.books and held.purpose in _GIVE_WAY and not (other or held.about):
+        return turn.become(purpose=Purpose.BOOK, mode=Mode.ASKING).note(said.text), False
     if wish and held.purpose is _PURPOSES[wish.what]:  # said again before it was dealt with
         if held.proving and not any(act.step is held.step for act in said.values):
             return bookings.proceed(turn), True  # "just cancel it", to the address of the booking
@@ -185,9 +196,11 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
 def _wish(said: Said) -> Want | None:
     """Return what is wished for: "I booked for Saturday, I have to call it off" is called off.
 
-    A call is only told here where nothing else is.
+    A call is only told here where nothing else is. Of "cancel it, no, move it" the last counts.
     """
     wishes = [w for w in said.of(Want) if w.what in _PURPOSES and w.what != "call_back"]
+    changes = [w for w in wishes if w.what in ("cancel", "reschedule")]
+    wishes = changes[-1:] or wishes
     if said.wants("call_back"):  # "I have a booking, ring me about it"
         wishes = [wish for wish in wishes if wish.what not in ("existing", "late")]
     return min(wishes, key=lambda wish: wish.what == "existing", default=None)

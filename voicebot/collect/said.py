@@ -61,14 +61,12 @@ class Said:
 
     @cached_property
     def values(self) -> tuple[Provide | Correct, ...]:
-        """Whole values, and mended ones; none that was refused at once: "a@b.com, forget it"."""
-        refused = {d.step: d.span for d in self.of(Decline) if d.why == "refuses" and d.step}
+        """Whole values, and mended ones."""
         return tuple(
             act
             for act in self.reading.acts
             if isinstance(act, (Provide, Correct))
             and act.value is not None
-            and act.span > refused.get(act.step or Step.DONE, (-1, -1))
             and not (isinstance(act, Provide) and act.missing and not self._will_do(act))
         )
 
@@ -90,6 +88,13 @@ class Said:
         refused = (act for act in self.of(Decline) if act.why in ("refuses", "has none"))
         withdrawn = any(act.step is step for act in self.of(Withdraw))
         return withdrawn or any((act.step or open_now) is step for act in refused)
+
+    @property
+    def books(self) -> bool:
+        """A booking is wished for, by itself or of a service: "send me another plumber"."""
+        of_service = any(act.step is Step.SERVICE for act in self.values)
+        tags = utterance(self.text, self.situation.language).tags
+        return self.wants("booking") or (of_service and "want.booking" in tags)
 
     @property
     def told(self) -> str:

@@ -9,10 +9,12 @@ from voicebot.collect.understanding import (
     Act,
     Ask,
     Asked,
+    Choose,
     Correct,
     Decline,
     Deny,
     Flexible,
+    Greet,
     Missing,
     Provide,
     Repeat,
@@ -94,6 +96,8 @@ def test_addresses_are_understood(said: str, address: str) -> None:
         ("calle Luna 7, esquina con Desengaño", "Calle Luna 7"),
         ("calle Luna 7, 4º B", "Calle Luna 7, 4º B"),
         ("4210 Elm Street, Houston", "4210 Elm Street, Houston"),
+        ("calle Luna, el ciento tres, bajo A, Getafe", "Calle Luna 103, bajo A, Getafe"),
+        ("vivo en Getafe, en la calle Luna 50, 2º A", "Calle Luna 50, 2º A, Getafe"),
     ],
 )
 def test_addresses_begin_with_their_street(said: str, line: str) -> None:
@@ -151,6 +155,11 @@ def test_bounds_are_before_or_after(said: str, after: str | None, before: str | 
         ("sí, y cuánto cuesta", False),
         ("no, gracias", False),
         ("sí, un momento", False),
+        ("ese mismo, gracias", True),
+        ("sí, puede ser", True),
+        ("612 345 678, ¿no?", True),
+        ("venga, va", True),
+        ("ese mismo no", False),
     ],
 )
 def test_only_a_plain_yes_is_consent(said: str, agreed: bool) -> None:
@@ -214,6 +223,8 @@ def test_somebody_elses_name_counts_only_where_there_is_no_other() -> None:
         ("mejor no la anule, cámbiela al viernes", None),
         ("Sí, hija, eso", None),
         ("me llamo Mira Sanz", "Mira Sanz"),
+        ("¿habla inglés?", None),
+        ("déjese de preguntas y vamos al grano", None),
     ],
 )
 def test_how_callers_turn_to_the_bot_is_no_name(said: str, name: str | None) -> None:
@@ -233,3 +244,111 @@ def test_remarks_on_an_e_mail_that_hold_no_part_of_it_are_read(said: str) -> Non
     held = {Step.EMAIL: "tomas_vega@ejemplo.es"}
     acts = read(said, situation(Step.EMAIL, asked=Asked.CONFIRM, record=held)).acts
     assert not any(isinstance(act, Provide) for act in acts)
+
+
+@pytest.mark.parametrize(
+    ("piece", "said", "line"),
+    [
+        ("Getafe", "calle Luna 50", "Calle Luna 50, Getafe"),
+        ("Calle Luna, Getafe", "el 50", "Calle Luna 50, Getafe"),
+        ("Calle Luna, Getafe", "es el cincuenta, tercero B", "Calle Luna 50, tercero B, Getafe"),
+    ],
+)
+def test_an_address_is_told_piece_by_piece(piece: str, said: str, line: str) -> None:
+    assert value(Step.ADDRESS, said, partial=piece) == line
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "yo de eso no gasto", "no quiero dar el correo", "eso lo lleva mi nieto", "no hace falta",
+        "déjelo", "de correos no entiendo", "mi correo no se lo doy",
+        "no tengo yo correo ni nada de eso",
+        "ana punto gil arroba gmail punto com, bueno, déjelo",
+    ],
+)  # fmt: skip
+def test_an_e_mail_is_declined(said: str) -> None:
+    acts = read(said, situation(Step.EMAIL)).acts
+    assert any(isinstance(act, Decline) and act.step in (None, Step.EMAIL) for act in acts)
+    assert not any(isinstance(act, Want | Provide) for act in acts)
+
+
+@pytest.mark.parametrize("said", ["no oigo bien", "no tengo otro", "¿para qué quieren mi correo?"])
+def test_what_only_looks_like_a_refusal_is_none(said: str) -> None:
+    assert not any(isinstance(a, Decline) for a in read(said, situation(Step.EMAIL)).acts)
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ("nada", ["nothing"]),
+        ("déjelo", ["nothing"]),
+        ("una pregunta antes de nada, ¿graban la llamada?", []),
+        ("me ha salido un viaje, anúleme lo del miércoles", ["cancel"]),
+        ("no anulen lo del miércoles", ["keep"]),
+        ("tengo cita el jueves, ¿me la pueden adelantar al miércoles?", ["existing", "reschedule"]),
+        ("¿a qué hora venía el electricista?", ["existing"]),
+        ("que me manden otro fontanero", ["booking"]),
+    ],
+)
+def test_a_wish_is_named(said: str, what: list[str]) -> None:
+    acts = read(said, situation(Step.NAME)).acts
+    assert [act.what for act in acts if isinstance(act, Want)] == what
+
+
+@pytest.mark.parametrize(
+    ("said", "topic"),
+    [("¿trabajan los sábados?", "hours"), ("¿esto no será una estafa?", "company")],
+)
+def test_a_question_has_its_topic(said: str, topic: str) -> None:
+    acts = read(said, situation(Step.NAME)).acts
+    assert [act.topic for act in acts if isinstance(act, Ask)] == [topic]
+
+
+@pytest.mark.parametrize("said", ["dígame", "¿sí?", "oiga", "¿y me entiende bien?", "hola guapa"])
+def test_is_anybody_there(said: str) -> None:
+    assert [type(act) for act in read(said, situation(Step.NAME)).acts] == [Greet]
+
+
+OFFERED = ("2026-11-24T09:00", "2026-11-25T16:00", "2026-11-27T10:00")
+
+
+@pytest.mark.parametrize(
+    ("said", "position"),
+    [
+        ("el segundo", 2),
+        ("el primero no, el segundo", 2),
+        ("no, el segundo", 2),
+        ("el último, digo, el primero", 1),
+    ],
+)
+def test_the_offer_that_is_meant_in_the_end_is_chosen(said: str, position: int) -> None:
+    asked = situation(Step.TIME, asked=Asked.CHOICE, offered=OFFERED)
+    (act,) = (act for act in read(said, asked).acts if isinstance(act, Choose))
+    assert act.moment == OFFERED[position - 1] or act.position == position
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("al mismo que llamo, y si no contesto llame a mi hija, 612 000 199", "+34612000222"),
+        ("este", "+34612000222"),
+        ("612 345 678, y apunte también el de mi hija, 612 000 199", "+34612345678"),
+        ("six one two, three four five, six seven eight", "+34612345678"),
+        ("no tengo teléfono, apunte el de mi vecina, 612 345 678, se llama Paqui", "+34612345678"),
+    ],
+)
+def test_whose_number_is_told(said: str, number: str) -> None:
+    asked = situation(Step.PHONE, caller="+34612000222", record={Step.NAME: "Olga Ruiz"})
+    acts = read(said, asked).acts
+    given = [act for act in acts if isinstance(act, Provide | Correct)]
+    assert [(act.step, act.value) for act in given] == [(Step.PHONE, number)]
+
+
+@pytest.mark.parametrize("said", ["sí, cámbiela", "cámbiela", "sí, muévala"])
+def test_change_it_is_a_yes_only_where_a_booking_is_moved(said: str) -> None:
+    held = {Step.TIME: "2026-11-25T16:00"}
+    asked = situation(Step.TIME, asked=Asked.CONFIRM, record=held, moves=True)
+    assert consents(read(said, asked), asked)
+    booked = situation(Step.TIME, asked=Asked.CONFIRM, record=held)
+    assert not consents(read(said, booked), booked)

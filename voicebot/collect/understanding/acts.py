@@ -16,8 +16,10 @@ from voicebot.collect.understanding.questions import (
     ASKS_OFFERED,
     BEHIND,
     EXISTING,
+    OF_AREA,
     TOLD,
     fields_named,
+    of_time,
     only_asks,
     question,
 )
@@ -139,11 +141,15 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return Note(said.sentence(match.first), span)
     if table == "withdraw" and match.value and match.value not in situation.record:
         return Decline("refuses", span, Step(match.value))
-    if match.tag == _EMERGENCY and said.clause(match.first).denied:
+    turned = said.clause(match.first).denied or said.before(match.first, "yes.turns")
+    if match.tag == _EMERGENCY and turned:
+        return None  # 打不着火
+    if match.tag == OF_AREA and of_time(said, match):
         return None
     if match.tag in (EXISTING, booked.THING):
         return booked.wish(said, match)
-    if table == "no" and said.at(match.first, "clause.ask"):
+    link = said.at(match.first, "quiet.link")  # 不好意思
+    if table == "no" and (said.at(match.first, "clause.ask") or (link and link.end > match.end)):
         return None  # "isn't it on your screen"
     moving = said.at(match.first, _MOVING) if situation.moves else None
     if table == "no" and moving and moving.end >= match.end:
@@ -159,6 +165,8 @@ def _agreements(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     while at < len(said):
         end = _agrees_until(said, at, (*_AGREE, _MOVING) if situation.moves else _AGREE)
         turned = said.before(at, "yes.turns") if end > at else None
+        link = said.at(turned.first, "quiet.link") if turned else None
+        turned = None if link and link.end > end else turned  # 不好意思
         if turned:
             yield Candidate(Deny(said.span(turned.first, end)), turned.first, end)
         elif end > at and _restates(said, at, situation):

@@ -40,7 +40,8 @@ _SENTENCE = 6
 def choose(said: Utterance, candidates: Iterable[Candidate], situation: Situation) -> Reading:
     """Return the acts of the candidates that together explain most, and what is left."""
     every = [each for each in candidates if each.end > each.first]
-    counting = (each for each in every if _counts(said, each, situation))
+    counting = [each for each in every if _counts(said, each, situation)]
+    counting = [each for each in counting if not _is_of_another(said, each.act, situation)]
     known = [each for each in counting if not _is_of_place(each.act, every, situation)]
     chosen = _best(said, known)
     told = [each for wide in chosen for each in _best(said, list(_inside(said, wide, known)))]
@@ -109,6 +110,13 @@ def _asks_beside_yes(said: Utterance, clause: Clause, situation: Situation) -> b
     asks = clause.asked or any(said.in_clause(clause, *REQUESTS))
     mends = clause.mends or any(said.in_clause(clause, "clause.mend"))
     return confirms and asks and not mends and "yes.agree" in said.tags
+
+
+def _is_of_another(said: Utterance, act: Act | None, situation: Situation) -> bool:
+    """Return True for the name of whose number is told: "take my neighbour's, her name's Ruth"."""
+    named = isinstance(act, (Provide, Correct)) and act.step is Step.NAME
+    known = Step.NAME in situation.record and situation.step is not Step.NAME
+    return named and known and "phone.others" in said.tags
 
 
 def _is_of_place(act: Act | None, given: Sequence[Candidate], situation: Situation) -> bool:

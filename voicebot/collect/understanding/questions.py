@@ -39,7 +39,8 @@ _TAG = "topic.tag"
 _OPEN = "topic.open"
 """A word for the field that is asked for, when it is asked back."""
 _QUIET = ("quiet.function", "quiet.link", "quiet.courtesy", "clause.ask", "clause.before")
-_OF_VISITS = ("ask.free", "ask.area", "ask.opening")
+OF_AREA = "ask.area"
+_OF_VISITS = ("ask.free", OF_AREA, "ask.opening")
 _PRICE = "topic.price"
 _FREE, _BOTH = "ask.free", "ask.both"
 """The first asks for times; those of a day that it names are a window, which is worth more."""
@@ -79,7 +80,7 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
     acts_inside |= said.at(first, "flexible.any", "flexible.soonest") is not None
     if topic in _OF_VISITS and any(m.tag == EXISTING for m in inside):
         topic = ""  # "what time is the plumber due" asks for no free one
-    told = any(m.tag == TOLD for m in inside)
+    told = any(m.tag == TOLD for m in inside) or all(said.is_sound(at) for at in range(first, end))
     if told or (not topic and (acts_inside or clause.withdrawn)):
         return
     span = said.span(first, end)
@@ -111,7 +112,8 @@ def _goes_on(said: Utterance, clause: Clause) -> bool:
 def _topic(said: Utterance, clause: Clause) -> str:
     """Return the tag of the row that tells what a clause is about; "" where none does."""
     inside = _matches(said, clause)
-    rows = (m.tag for m in inside if m.tag.startswith("ask.") and m.value != BEHIND)
+    asked = (m for m in inside if m.tag.startswith("ask.") and m.value != BEHIND)
+    rows = (m.tag for m in asked if m.tag != OF_AREA or not of_time(said, m))
     wrote = _KNOWN if any(said.in_clause(clause, "record.wrote")) else ""
     return next(rows, wrote or next((m.tag for m in inside if m.tag == _PRICE), ""))
 
@@ -156,10 +158,16 @@ def _asks_back(said: Utterance, clause: Clause, situation: Situation) -> bool:
     return bool(named) and all(every)
 
 
+def of_time(said: Utterance, match: Match) -> bool:
+    """Return True for 今天能来吗, which names no place."""
+    ends = (match.first, match.first + 1)
+    return any(said.before(at, "time.day", "time.weekday", "time.part") for at in ends)
+
+
 def only_asks(said: Utterance, clause: Clause) -> bool:
     """Return True for "did you write down the gate code?", which tells staff nothing."""
     wish = any(said.in_clause(clause, *REQUESTS, TOLD))
-    return clause.asked and not wish and any(said.in_clause(clause, "clause.ask"))
+    return clause.asked and not wish and any(said.in_clause(clause, "clause.ask", "clause.asks"))
 
 
 def _steps_asked(said: Utterance, clause: Clause) -> tuple[Step, ...]:

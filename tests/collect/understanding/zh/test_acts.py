@@ -9,10 +9,12 @@ import pytest
 from tests.collect.understanding.zh.hearing import NOW
 from voicebot.call import Step, Window
 from voicebot.collect.understanding import (
+    Ask,
     Asked,
     Choose,
     Decline,
     Flexible,
+    Greet,
     Missing,
     Note,
     Provide,
@@ -172,3 +174,43 @@ def test_change_it_is_a_yes_only_where_a_booking_is_moved(said: str) -> None:
 def test_another_change_is_no_yes_to_this_one(said: str) -> None:
     where = situation(Asked.CONFIRM, record=HELD, moves=True)
     assert not consents(read(said, where), where)
+
+
+@pytest.mark.parametrize(
+    "said", ["第一个不行，第二个吧", "不要第一个，要第二个", "第一个，算了，第二个吧"]
+)
+def test_the_offer_that_is_meant_in_the_end_is_chosen(said: str) -> None:
+    acts = read(said, situation(Asked.CHOICE, offered=OFFERED)).acts
+    (act,) = (act for act in acts if isinstance(act, Choose))
+    assert act.moment == OFFERED[1] or act.position == 2
+
+
+@pytest.mark.parametrize("said", ["热水器打不着火", "灶台点不着火"])
+def test_what_does_not_light_is_no_emergency(said: str) -> None:
+    acts = read(said, situation(step=Step.SERVICE)).acts
+    assert not any(isinstance(act, Want) for act in acts)
+
+
+@pytest.mark.parametrize(
+    ("said", "wants", "topics"),
+    [
+        ("你们是不是骗子", [], ["company"]),
+        ("别问东问西的，快点吧", ["annoyed", "annoyed"], []),
+        ("马桶漏水呀，刚刚讲过了", ["annoyed"], []),
+        ("我要投诉，态度太差了", ["complaint", "complaint"], []),
+        ("投诉归投诉，你先给我约个电工", ["complaint", "complaint", "booking"], []),
+        ("先问个问题，通话录音吗", [], ["recorded"]),
+        ("师傅会不会提前打电话", [], [""]),
+    ],
+)
+def test_displeasure_a_complaint_and_a_question_are_told_apart(
+    said: str, wants: list[str], topics: list[str]
+) -> None:
+    acts = read(said, situation(step=Step.NAME)).acts
+    assert [act.what for act in acts if isinstance(act, Want)] == wants
+    assert [act.topic for act in acts if isinstance(act, Ask)] == topics
+
+
+@pytest.mark.parametrize("said", ["在吗", "你能听懂我说话吗"])
+def test_is_anybody_there(said: str) -> None:
+    assert [type(act) for act in read(said, situation(step=Step.NAME)).acts] == [Greet]

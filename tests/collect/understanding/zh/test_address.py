@@ -37,6 +37,7 @@ def heard(utterance: str, *, asked: bool = True) -> str | None:
         ("姑苏区，嗯，平江路的，以前那个戏院对面，88号6号楼201", "姑苏区平江路88号6号楼201"),
         ("姑苏区的，平江路，99弄，那个，7号402", "姑苏区平江路99弄7号402"),
         ("平江路300号，姑苏区的", "姑苏区平江路300号"),
+        ("姑苏区，就是平江路那个弄堂，九十九弄四号，底楼", "姑苏区平江路99弄4号底楼"),
     ],
 )
 def test_an_address_is_one_line_with_digits(utterance: str, address: str) -> None:
@@ -69,6 +70,13 @@ def test_a_district_alone_lacks_its_street() -> None:
     assert (found.value, found.missing, found.partial) == (None, Missing.STREET, "苏州市姑苏区")
     whole = heard_at(Step.ADDRESS, "平江路八十号", partial=found.partial)
     assert whole == "苏州市姑苏区平江路80号"
+
+
+def test_a_street_alone_lacks_its_number() -> None:
+    found = given_in(Step.ADDRESS, "姑苏区平江路")
+    assert isinstance(found, Provide)
+    assert (found.value, found.missing) == (None, Missing.HOUSE_NUMBER)
+    assert heard_at(Step.ADDRESS, "500号", partial=found.partial) == "姑苏区平江路500号"
 
 
 def test_an_address_that_was_not_asked_for_must_be_announced() -> None:

@@ -28,6 +28,7 @@ def heard(utterance: str, partial: str | None = None) -> str | None:
         "１３９００１３４５６７",
         "加八六 139-0013-4567",
         "幺三九，〇〇幺三，四五六七",
+        "one three nine 零零幺三 四五六七",
         "零零八六一三九零零一三四五六七",
         "手机是一三九两个零一三四五六七，谢谢",
         "你记一下啊，幺三九，嗯，双零幺三，四五六七",
@@ -108,3 +109,8 @@ def test_a_second_number_is_noted_and_leaves_the_callers_own(utterance: str) -> 
 
 def test_the_only_number_that_is_told_is_the_answer() -> None:
     assert heard("写我老婆的吧，13900134567") == MOBILE
+
+
+def test_the_number_that_calls_stays_beside_a_second_one() -> None:
+    said = "就这个号码，打不通的话打我老公的，13900134567"
+    assert heard_at(Step.PHONE, said, caller="+8613800138000") == "+8613800138000"

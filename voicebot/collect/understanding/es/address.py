@@ -42,7 +42,7 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     words, earlier = Words(said, words_of(said)), situation.partial if alone else ""
     parts = _parts(words, alone=alone)
     piece = _labelled(words) if (held or earlier) and not is_whole(parts) else ()
-    parts = () if piece else parts
+    parts = () if piece else _with_town_before(words, parts)
     piece = piece or (_piece(words) if alone and (held or earlier) and not parts else ())
     first = parts[0].first if parts else piece[0].first if piece else 0
     if parts and (alone or is_whole(parts)):
@@ -50,7 +50,8 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         placed = any(part.kind in (Kind.POSTCODE, Kind.PLACE) for part in parts)
         again = not placed and any(road and road.text == part.text for part in before)
         kept = before if again else _known(earlier)  # the same street in the town that is held
-        yield _provided(said, merge(kept, parts, _ORDER), parts)
+        whole = sorted(merge(kept, parts, _ORDER), key=lambda part: _ORDER.index(part.kind))
+        yield _provided(said, tuple(whole), parts)
     elif held and piece:
         text = _line(merge(_known(held), piece, _ORDER))
         act = Correct(Step.ADDRESS, text, said.span(first, piece[-1].end))
@@ -74,7 +75,10 @@ def _is_chatter(said: Utterance, each: Candidate) -> bool:
 
 def _known(text: str | None) -> Parts:
     said = utterance(text or "", "es")
-    return _parts(Words(said, words_of(said)), alone=True)
+    words = Words(said, words_of(said))
+    parts = _parts(words, alone=True)
+    town = None if parts or not len(words) else _place(words, 0, loose=False)
+    return (town[0],) if town else parts
 
 
 def _provided(said: Utterance, whole: Parts, parts: Parts) -> Candidate:
@@ -96,6 +100,22 @@ def _line(parts: Parts) -> str:
 
 
 # -- what is said
+
+
+def _with_town_before(words: Words, parts: Parts) -> Parts:
+    """Return the parts with the town that is named first: "vivo en Getafe, en la calle …"."""
+    if not parts or any(part.kind is Kind.PLACE for part in parts):
+        return parts
+    at, street = 0, words.place(parts[0].first)
+    while at < street and words.phrase(at, *_LEADS):
+        at += 1
+    town = _place(words, at, loose=False) if at < street else None
+    if town is None or not words[town[1]].pause:
+        return parts
+    between = range(town[1], street)
+    named = not any(words.said.lexicon.is_everyday(words[n].low) for n in range(at, town[1]))
+    leads = all(words.phrase(n, *_LEADS, "address.small") for n in between)
+    return (town[0], *parts) if named and leads and town[1] <= street else parts
 
 
 def _parts(words: Words, *, alone: bool) -> Parts:
@@ -162,7 +182,8 @@ def _without_kind(words: Words, at: int) -> Found | None:
         everyday(words[n].low) and not words.phrase(n, "address.small", "name.particle")
         for n in range(at, end)
     )
-    if not 0 < end - at <= _LONGEST_BARE_WORDS or talk:
+    small = all(words.phrase(n, "address.small") for n in range(at, end))  # "el 50"
+    if not 0 < end - at <= _LONGEST_BARE_WORDS or talk or small:
         return None
     if len(number.digits) < 2 or not words[end + 1].pause:
         return None
@@ -202,7 +223,8 @@ def _behind(words: Words, at: int, parts: Parts, *, alone: bool) -> tuple[Parts,
 def _number(words: Words, at: int) -> Found | None:
     """Return "12", "número doce", "12 B", "sin número", "kilómetro 12"; "# 72-41" in Colombia."""
     mark = words.phrase(at, *_NUMBERS)
-    begin = words.place(mark.end) if mark else at
+    the = mark is None and words.phrase(at, "time.the") and words[at + 1].is_number
+    begin = words.place(mark.end) if mark else at + bool(the)
     if mark and mark.tag == "address.no_number":
         return found(Kind.NUMBER, words, at, ("s/n", begin))
     word, after, end = words[begin], words.near(begin + 1), begin + 1

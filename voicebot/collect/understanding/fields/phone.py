@@ -56,7 +56,7 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     asked = situation.step is Step.PHONE
     answers = asked and situation.asked is not Asked.CONFIRM
     own = [run for run in found if not run.other and (not run.theirs or (asked and run.mends))]
-    if not answers or _whole(said, own, situation.region):
+    if not answers or this or _whole(said, own, situation.region):
         yield from _theirs(said, found)
     else:
         own = [run for run in found if not run.other]
@@ -222,7 +222,8 @@ def _theirs(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
     for run in found:
         kept = said.clause(run.first).others or not run.other
         if run.theirs and kept and len(run.digits) >= _SHORTEST_NUMBER_DIGITS:
-            first, end = said.clause(run.first).first, run.end
+            own = [m.end for m in said.all("phone.this", end=run.first)]  # "this one, or my wife's"
+            first, end = max(said.clause(run.first).first, *own, 0), run.end
             note = Note(said.text[: said.span(first, end)[1]].strip(), said.span(first, end))
             yield Candidate(note, first, end)
 

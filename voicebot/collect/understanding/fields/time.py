@@ -113,6 +113,7 @@ def time_by(
     if _only_asks(line):
         return
     outside = [*outside, *asked_aside(line), *old_times(said)]
+    outside += [(each.first, each.end) for each in said.all("time.weekdays")]  # "lunes a viernes"
     day, hour, _ = _held(situation)
     confirms = situation.asked is Asked.CONFIRM and day and hour
     read_back = datetime.combine(day, hour) if confirms and day and hour else None

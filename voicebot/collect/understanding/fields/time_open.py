@@ -59,7 +59,8 @@ def with_role(line: Line, piece: Piece) -> Piece:
     after = line.tag(behind, "onward", "backward")
     if after and not line.tag(line.on(after.end), "n", "noon"):  # "Monday or before eight"
         return replace(piece, role=Role.SINCE if after.tag == "time.onward" else Role.UNTIL)
-    bound = line.before(first, *("earliest", "latest", "by")[: 2 + isinstance(piece, Day)])
+    bounds = ("earliest", "latest", "by")[: 2 + isinstance(piece, Day)]
+    bound = line.before(piece.first, *bounds) or line.before(first, *bounds)
     if bound is None:
         return replace(piece, role=Role.OUT if is_negated(line, first) else Role.WANTED)
     role = Role.SINCE if bound.tag == "time.earliest" else Role.UNTIL

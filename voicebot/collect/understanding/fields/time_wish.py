@@ -99,7 +99,8 @@ def wish(line: Line, pieces: Sequence[Piece], plans: Sequence[Piece]) -> Wish | 
     left_out += [each for each in taken if names_hours(each) or named.isdisjoint(each.days)]
     words = [word for word in line.said.all(*_OPEN, "time.weekdays") if said]
     parts_of_it = [each for each in wanted if isinstance(each, Part)]
-    if parts_of_it and not words and not any(_is_several(line, each) for each in parts_of_it):
+    of_one = parts_of_it and not (words or any(_is_several(line, each) for each in parts_of_it))
+    if of_one or any(map(_is_bound, wanted)):
         parts = [_on_their_day(part, left_out) for part in parts]
     if ends and any(part.after and part.after >= ends for part in parts):
         ends = ends.replace(hour=(ends.hour + 12) % 24)
@@ -114,6 +115,11 @@ def wish(line: Line, pieces: Sequence[Piece], plans: Sequence[Piece]) -> Wish | 
     return Wish(
         window, first, end, plain, bool(words) and not (moment and window.days), ranged, not said
     )
+
+
+def _is_bound(item: Item) -> bool:
+    """Return True for "after two"."""
+    return isinstance(item, Clock) and item.role in (Role.SINCE, Role.UNTIL)
 
 
 def _is_several(line: Line, part: Part) -> bool:
@@ -213,6 +219,8 @@ def _narrows(line: Line, one: Item, other: Item) -> bool:
     if not (isinstance(one, Part) and isinstance(other, Clock) and other.until):
         return False
     hours, comma = PARTS[one.name], one.end < line.end and line.said.low(one.end) == ","
+    if line.on(one.end) == other.first:
+        return True  # 除了中午十二点到两点
     lead = line.tag(line.on(one.end + 1), "between", "range_from")
     whole = Window(after=hours.after, before=hours.before)
     holds = whole.has_time(other.time) and whole.has_time(other.until)

@@ -8,13 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.text import Kind
 from voicebot.collect.understanding.types import Asked, Correct, Missing, Provide, Situation
-from voicebot.collect.understanding.utterance import Utterance, utterance
+from voicebot.collect.understanding.utterance import Utterance
+from voicebot.collect.understanding.zh.address_parts import (
+    features,
+    in_its_town,
+    is_numbered,
+    is_town,
+    lacks_number,
+    mended,
+)
 
 _BESIDE_ADDRESS = (Step.ADDRESS, Step.NAME, Step.PHONE, Step.EMAIL)
 """When asked for these, callers give a house and a street along with them."""
@@ -23,20 +30,6 @@ _NAMES_IT = ("address.lead", "address.label")
 _SHORTEST = 3
 _SHORTEST_TOWN = 6
 _ELSEWHERE, _HERE = 0, 1
-
-
-class _Features(NamedTuple):
-    """The parts of an address that some words have."""
-
-    number: bool
-    road: bool
-    place: bool
-    admin: bool
-
-    @property
-    def whole(self) -> bool:
-        named = self.road or self.place
-        return (self.number and (named or self.admin)) or (self.admin and named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +68,13 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     told = named and any(_is_of(said, each, held) for each in stretches)  # else 不是五号 is a day
     told |= "address.label" in said.tags and not any(clause.denied for clause in said.clauses)
     mendable = held if wrong or told or (asked and situation.asked is Asked.CONFIRM) else None
-    found = _meant(said, stretches, mendable)
+    partial = situation.partial if asked else None
+    found = _meant(said, stretches, mendable or partial)
     if found is None or (found.guesses and not (asked or wrong)):
         return
     span = said.span(found.first, found.end)
-    partial = situation.partial if asked else None
-    text = partial + found.text if partial and partial not in found.text else found.text
-    text = _in_its_town(text, held, said.lexicon.language) if held and found.whole else text
+    text = found.text
+    text = in_its_town(text, held, said.lexicon.language) if held and found.whole else text
     if mendable and found.whole and text != mendable:
         yield Candidate(Correct(Step.ADDRESS, text, span), found.begun, found.end, found.guesses)
         return
@@ -90,6 +83,8 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     act = Provide(Step.ADDRESS, text, span, assumed=found.guesses)
     if not found.whole:
         act = replace(act, value=None, missing=Missing.STREET, partial=text)
+    elif asked and found.guesses and lacks_number(text, said.lexicon.language):
+        act = replace(act, value=None, missing=Missing.HOUSE_NUMBER, partial=text)
     yield Candidate(act, found.begun, found.end, found.guesses)
 
 
@@ -112,15 +107,23 @@ def _meant(said: Utterance, stretches: Sequence[_Place], held: str | None) -> _P
             wrong = each
             continue
         before = meant.text if meant else held
-        lacks_street = meant is None or _is_town(said, meant.first, meant.end)
+        lacks_street = meant is None or is_town(said, meant.first, meant.end)
         if before and (each.mends or not each.whole or held or lacks_street):
             slip, not_so = each.mends and meant is not None, wrong.text if wrong else ""
-            text = _mended(said, before, each, wrong=not_so, slip=slip)
+            text = mended(
+                before,
+                each.text,
+                said.lexicon.language,
+                wrong=not_so,
+                gone=each.gone,
+                mends=each.mends,
+                slip=slip,
+            )
             begun = min(place.begun for place in (meant, wrong, each) if place)
             meant = replace(each, begun=begun, text=text, whole=True, guesses=0)
         elif meant is None or each.mends or each.whole > meant.whole:
             meant = each
-    lacks = meant and not meant.whole and not _features(said, meant.first, meant.end).admin
+    lacks = meant and not meant.whole and not features(said, meant.first, meant.end).admin
     return None if lacks else meant
 
 
@@ -136,8 +139,8 @@ def _stretches(said: Utterance, bare: bool) -> Iterator[_Place]:
         rank = piece.rank if marked or piece.announced else rank
         piece, denied = replace(piece, rank=rank), piece.denied
         asks = said.clause(piece.first).asked if piece.first < len(said) else True
-        has_street = open_ is not None and not _is_town(said, open_.first, open_.end)
-        town = has_street and _is_town(said, piece.first, piece.end)
+        has_street = open_ is not None and not is_town(said, open_.first, open_.end)
+        town = has_street and is_town(said, piece.first, piece.end)
         alone = piece.announced or piece.mends or marked or piece.denied or piece.gone or town
         goes_on = open_ is not None and not alone
         counts = piece.gone or (not asks and _belongs(said, piece, goes_on=goes_on))
@@ -185,7 +188,9 @@ def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Place:
     denied = first < end and said.clause(first).denied
     first = deny.end if deny else first
     tail = next(said.all("address.tail", first=min(first + 1, end), end=end), None)
-    last = tail.first if tail else end
+    roads = said.all("address.road", "address.place", first=first, end=end)
+    there = (road.end for road in roads if said.at(road.end, "address.there"))  # 延平路那个弄堂
+    last = min([*there, tail.first if tail else end])
     while last > first and said.at(last - 1, "address.particle"):
         last -= 1
     number = said.numbers.figures(without.end) if without else None
@@ -197,42 +202,20 @@ def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Place:
 
 
 def _belongs(said: Utterance, piece: _Place, *, goes_on: bool) -> bool:
-    features = _features(said, piece.first, piece.end)
+    has = features(said, piece.first, piece.end)
     talk = any(said.all("address.no_place", first=piece.first, end=piece.end))
-    named = any(features) and not (talk and not features.number)
+    named = any(has) and not (talk and not has.number)
     if goes_on:
         room = said.numbers.figures(piece.first)
         return named or (room is not None and room.end == piece.end)
-    if talk and not features.number:
+    if talk and not has.number:
         return False
     return named or (piece.announced and piece.end - piece.first >= _SHORTEST)
 
 
-def _features(said: Utterance, first: int, end: int) -> _Features:
-    def names(tag: str, least: int) -> bool:
-        found = said.all(tag, first=min(first + least, end), end=end)
-        return any(said.tokens[each.first - 1].kind is Kind.HAN for each in found)
-
-    numbered = any(_numbered(said, at) for at in range(first, end))
-    admin = names("address.admin", 2) or any(said.all("address.city", first=first, end=end))
-    return _Features(numbered, names("address.road", 1), names("address.place", 1), admin)
-
-
-def _numbered(said: Utterance, at: int) -> bool:
-    """Return True where figures with their unit begin: 八号, but not 八号线."""
-    group = said.numbers.figures(at)
-    lettered = at < len(said) and said.tokens[at].kind is Kind.LETTER
-    unit = said.at(group.end if group else at + lettered, "address.unit")
-    return (
-        (group is not None or lettered)
-        and unit is not None
-        and said.at(unit.end, "address.no_unit") is None
-    )
-
-
 def _read(said: Utterance, each: _Place) -> _Place:
     """Return it with its text, if it is an address or a part of one."""
-    has, text = _features(said, each.first, each.end), _written(said, each.pieces)
+    has, text = features(said, each.first, each.end), _written(said, each.pieces)
     if each.gone:
         return replace(each, text=text)
     named = has.road or has.place
@@ -256,7 +239,7 @@ def _written(said: Utterance, pieces: Sequence[tuple[int, int]]) -> str:
             if group and group.end <= end:
                 hyphens = said.at(group.end, "address.hyphen") or text.endswith("-")
                 room = after_unit and len(group.digits) > 1 and group.end == end and last
-                digits = _numbered(said, at) or hyphens or room
+                digits = is_numbered(said, at) or hyphens or room
                 raw = "".join(token.text for token in said.tokens[at : group.end])
                 text, at = text + (group.digits if digits else raw), group.end
                 continue
@@ -270,81 +253,3 @@ def _written(said: Utterance, pieces: Sequence[tuple[int, int]]) -> str:
                 after_unit = unit is not None or said.tokens[at].kind is Kind.LETTER or after_unit
             at += 1
     return text
-
-
-def _mended(said: Utterance, held: str, each: _Place, *, wrong: str, slip: bool) -> str:
-    """Return an address with a street said again in its town, or numbers in its street.
-
-    wrong  what was said to be wrong in it: the new words stand there
-    slip   the new words are said at once behind the wrong ones: 1088弄，等等，1088号
-    """
-    new, language = each.text, said.lexicon.language
-    if each.gone:
-        numbers = _numbers(utterance(held, language))
-        named = [(a, b) for unit, a, b in numbers if new in (unit, held[a:b])]
-        return held[: named[-1][0]] + held[named[-1][1] :] if named else held
-    old, part = utterance(held, language), utterance(new, language)
-    features = _features(part, 0, len(part))
-    old_numbers, numbers = _numbers(old), _numbers(part)
-    if wrong and wrong in held and (features.road or features.place or features.admin):
-        return new.join(held.rsplit(wrong, 1))
-    if features.admin and not (features.road or features.place or numbers):
-        return new + held[_place(old, _town_end(old)) :]
-    if features.road or features.place or features.admin:
-        town = "" if _town_end(part) else held[: _place(old, _town_end(old))]
-        kept = "" if numbers or not old_numbers else held[old_numbers[0][1] :]
-        return town + new + kept
-    text = held
-    for unit, start, end in numbers:
-        before, figure = _numbers(utterance(text, language)), new[start:end].removesuffix(unit)
-        like = [at for at in before if text[at[1] : at[2]] == wrong]
-        like = like or [at for at in before if at[0] == unit]
-        if each.mends and not like:  # 1088弄, 是1088号; 3楼, 不对, 5室
-            last = before[-1:] if slip and before and before[-1][2] == len(text) else []
-            like = [at for at in before if text[at[1] : at[2]] == figure + at[0]] or last
-        first, stop = like[-1][1:] if like else (len(text), len(text))
-        text = text[:first] + new[start:end] + text[stop:]
-        slip, wrong = False, ""
-    return text
-
-
-def _in_its_town(text: str, held: str, language: str) -> str:
-    """Return an address without a town in the one of the held address of the same street."""
-    new, old = utterance(text, language), utterance(held, language)
-    town = held[: _place(old, _town_end(old))]
-    first = next((start for _, start, _ in _numbers(new)), len(text))
-    same = first > 0 and held.removeprefix(town).startswith(text[:first])
-    return town + text if same and not _town_end(new) else text
-
-
-def _is_town(said: Utterance, first: int, end: int) -> bool:
-    """Return True for a town alone: its street is still to be told, or was told before."""
-    has = _features(said, first, end)
-    return has.admin and not (has.road or has.place or has.number)
-
-
-def _place(said: Utterance, at: int) -> int:
-    return said.tokens[at].start if at < len(said) else len(said.text)
-
-
-def _numbers(said: Utterance) -> list[tuple[str, int, int]]:
-    """Return each number of an address: its unit ("" of a room at the end), and where it stands."""
-    found: list[tuple[str, int, int]] = []
-    at = 0
-    while at < len(said):
-        group = said.numbers.figures(at)
-        unit = said.at(group.end, "address.unit") if group else None
-        end = unit.end if unit else group.end if group else at + 1
-        if group and (unit or end == len(said)):
-            name = "".join(token.low for token in said.tokens[group.end : end])
-            found.append((name, _place(said, at), _place(said, end)))
-        at = end
-    return found
-
-
-def _town_end(said: Utterance) -> int:
-    """Return where the town of an address ends; 0 if none is named."""
-    towns = (m for m in said.all("address.admin", "address.city") if m.first or "city" in m.tag)
-    road = "address.road"
-    ends = (m.end for m in towns if not said.at(m.end, road) and not said.at(m.end + 1, road))
-    return max(ends, default=0)

@@ -25,6 +25,7 @@ COMPOUND_SURNAMES = frozenset(_TABLE["surnames"]["compound"].split())
 FREQUENT_SURNAMES = _characters("surnames", "frequent")
 SURNAME_OF_PARTS: dict[str, str] = _TABLE["surnames"]["parts"]
 _RARE_AS_SURNAMES = _characters("surnames", "rare_as_words")
+SURE_SURNAMES = SURNAMES - _RARE_AS_SURNAMES
 _COMMON = _characters("names", "common")
 _FOREIGN = _characters("names", "foreign")
 NEVER_IN_NAMES = _characters("names", "never")
@@ -60,7 +61,7 @@ def likelihood(name: str, *, announced: bool) -> float:
         return 0.0
     usual = _COMMON.issuperset(name[1:])
     if name in ORDINARY_WORDS:
-        return LIKELY if usual and name[0] in SURNAMES - _RARE_AS_SURNAMES else 0.0
+        return LIKELY if usual and name[0] in SURE_SURNAMES else 0.0
     if name[0] in _FAMILIAR and len(name) <= 3 and (name[1:] in SURNAMES or usual):
         return LIKELY
     if name[:2] in COMPOUND_SURNAMES and len(name) > 2:

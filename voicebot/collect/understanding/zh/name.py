@@ -24,6 +24,7 @@ from voicebot.collect.understanding.zh.characters import (
     ORDINARY_WORDS,
     PERHAPS,
     SURE,
+    SURE_SURNAMES,
     Gloss,
     glosses_of,
     joined,
@@ -65,7 +66,7 @@ def name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the name that was said; one that mends the name held as a correction of it."""
     wrong = any(match.value == Step.NAME for match in said.all("no.field"))
     asked = situation.step is Step.NAME or wrong
-    glosses = list(glosses_of(said))
+    glosses = [gloss for gloss in glosses_of(said) if not said.clause(gloss.first).denied]
     found = _best(said, glosses, asked=asked)
     if found is None:
         found = _explained_alone(glosses) if asked else None
@@ -101,6 +102,8 @@ def _best(said: Utterance, glosses: Sequence[Gloss], *, asked: bool) -> _Mention
         called = best.plain[nick:] if best else ""
         ends = nick and each.plain.endswith(called)  # 阿强，刘志强
         fuller = fuller and (each.plain.startswith(called) or ends)
+        latin = best is not None and best.text.isascii() and len(each.plain) > 1
+        fuller |= latin and not each.text.isascii() and each.sure >= SURE  # Kevin，林凯文
         if best is not None and each.how is _How.OTHERS:
             continue
         if best is None or mends or fuller:
@@ -188,8 +191,11 @@ def _bare(said: Utterance, at: int, *, asked: bool) -> _Mention | None:
         return None
     if apart := _apart(said, at):
         return apart
-    alone = said.low(at) in FREQUENT_SURNAMES and len(said) == at + 1 and _is_alone(said, at)
-    if alone:
+    if any((link := said.at(n, "quiet.link")) and link.end > at for n in range(at)):
+        return None  # 不好意思
+    family = said.low(at) in FREQUENT_SURNAMES or (said.low(at) in SURE_SURNAMES and not at)
+    word = said.at(at, "yes.agree", "no.plain", "quiet.sound", "quiet.courtesy")
+    if family and not word and len(said) == at + 1 and _is_alone(said, at):
         return _mention(said, at, at + 1, PERHAPS)
     found = _at(said, at, announced=said.clause(at).mends)
     if found is None or not _is_alone(said, found.end - 1):

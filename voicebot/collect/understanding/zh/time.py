@@ -31,7 +31,8 @@ def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
 
 def _is_outside(said: Utterance, clause: Clause) -> bool:
     """Return True for a clause whose days are not meant; 星期五几点有空 means Friday."""
-    asked = clause.asked and not any(said.all("ask.free", first=clause.first, end=clause.end))
+    leaves = said.all("ask.free", "flexible.any", first=clause.first, end=clause.end)
+    asked = clause.asked and not any(leaves)
     refused = any(said.all("time.moved", first=clause.first, end=clause.end))
     return asked or clause.past or (clause.denied and not refused)
 
