@@ -197,7 +197,7 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
         case "called" if turn.dialogue.needs is not Needs.NOTHING:
             return turn.note(text).say("reply.when_called")
         case "dealt" if turn.dialogue.dealt or turn.dialogue.purpose is not Purpose.BOOK:
-            return turn.note(text).promise().say("existing.call_back")
+            return turn.note(text).promise().say_call_back()
         case "price":
             return _price(turn, question.about)
         case "duration":

@@ -71,7 +71,7 @@ def proceed(turn: Turn) -> Turn:
     if held.about:
         return recall(turn)
     if held.purpose in (Purpose.COMPLAIN, Purpose.BE_CALLED):
-        return close(turn.say("existing.call_back"))
+        return close(turn.say_call_back())
     if held.found:
         return _take_up(turn, held.found)
     name = held.answers.get(Step.NAME)
@@ -215,7 +215,7 @@ def compare(turn: Turn, act: Provide | Correct, text: str) -> Turn:
         return turn
     stored, said = held.found.value(step), act.value or ""
     same = addresses_agree(said, stored) if step is Step.ADDRESS else said == stored
-    return told(turn, [step]) if same else turn.note(text).promise().say("existing.call_back")
+    return told(turn, [step]) if same else turn.note(text).promise().say_call_back()
 
 
 def call_off(turn: Turn) -> Turn:

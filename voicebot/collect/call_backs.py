@@ -12,7 +12,7 @@ from voicebot.collect.asides import farewell
 from voicebot.collect.dialogue import Dialogue, Mode, Purpose
 from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Affirm, WantPerson, utterance
+from voicebot.collect.understanding import Affirm, Deny, WantPerson, utterance
 
 MOST_TOLD_AGAIN = 2
 """A wish that is noted, and cannot be met here, is answered so often; then it is goodbye."""
@@ -48,7 +48,7 @@ def noted(turn: Turn, said: Said) -> Turn:
 
 def promise(turn: Turn, said: Said) -> Turn:
     """Write it down, and say so."""
-    return noted(turn, said).say("existing.call_back")
+    return noted(turn, said).say_call_back()
 
 
 def again(turn: Turn, said: Said) -> Turn:
@@ -59,6 +59,15 @@ def again(turn: Turn, said: Said) -> Turn:
     if told_again > MOST_TOLD_AGAIN:
         return farewell(turn)
     return times.close(turn).become(attempts=told_again)
+
+
+def goes_on(turn: Turn, said: Said) -> bool:
+    """Return whether who only says again that they want to be rung leaves their number as it is."""
+    held = turn.dialogue
+    known = said.situation.record
+    new = any(act.step is None or act.value != known.get(act.step) for act in said.values)
+    again = held.put > 1 and not (held.unheard or said.has(Deny) or new)
+    return again and held.purpose in (Purpose.BE_CALLED, Purpose.COMPLAIN) and is_wanted(held, said)
 
 
 def takes_the_time(turn: Turn, said: Said) -> bool:

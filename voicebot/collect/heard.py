@@ -126,7 +126,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
     if _is_last(said, Leave) and not (said.has(Affirm) and _is_open_yes(held)):
         if any(_is_owed(held, want) for want in said.of(Want)):  # "have somebody ring me, bye"
-            turn = turn.promise().note(said.text).say("existing.call_back")
+            turn = turn.promise().note(said.text).say_call_back()
         return asides.farewell(_kept(turn, said)), True
     if (taken_back := _taken_back(turn, said)) is not None:
         return taken_back, True
@@ -137,7 +137,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     goes_on = bool(ends) and any(span > ends[-1] for span in further)
     if ends and not (about_a_remark or goes_on or said.has(Decline)):
         if said.wants("call_back"):
-            turn = turn.promise().note(said.text).say("existing.call_back")
+            turn = turn.promise().note(said.text).say_call_back()
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
     if said.wants("new") and bookings.is_sought(held):
         return proceed(_beside(_values(bookings.none_there(turn), said), said)), True
@@ -173,7 +173,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         return times.close(_beside(turn, said)), True
     if purpose in held.dealt:
         told_again = held.attempts + 1
-        turn = turn.promise().note(said.text).say("existing.call_back")
+        turn = turn.promise().note(said.text).say_call_back()
         if told_again > call_backs.MOST_TOLD_AGAIN:
             return asides.farewell(turn), True
         return times.close(turn).become(attempts=told_again), True
@@ -237,7 +237,7 @@ def _taken_back(turn: Turn, said: Said) -> Turn | None:
     if not said.wants("keep"):
         return None
     if said.wants("call_back"):
-        turn = turn.promise().say("existing.call_back")
+        turn = turn.promise().say_call_back()
     return bookings.keep(turn.note(said.text))
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from voicebot.call import Needs, Step, Wish
-from voicebot.collect import bookings, times
+from voicebot.collect import bookings, call_backs, times
 from voicebot.collect.answers import (
     MAX_ATTEMPTS,
     again,
@@ -185,6 +185,8 @@ def _confirming(turn: Turn, said: Said) -> Turn:
         return turn.note(said.text).say_noted().ask()
     of_time = said.has(Flexible) or said.piece(Step.TIME) is not None
     of_time |= any(act.step is Step.TIME for act in said.values)
+    if call_backs.goes_on(turn, said):
+        return proceed(turn.become(settled=held.settled | {*said.read_back}))
     if _dealt_with(said) or new or of_time or said.has(Affirm):
         return _repeated(turn, said)
     return unclear(turn)
@@ -291,7 +293,7 @@ def _calling_off(turn: Turn, said: Said) -> Turn:
         return times.recall(turn.need(Needs.FOLLOW_UP, Wish.RESCHEDULE))
     if stays and not said.has(Ask) and (said.keeps or not said.has(Affirm)):
         if said.wants("call_back"):
-            turn = turn.promise().note(said.text).say("existing.call_back")
+            turn = turn.promise().note(said.text).say_call_back()
         return bookings.keep(turn)
     if _dealt_with(said):
         return _repeated(turn, said)

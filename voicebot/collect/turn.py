@@ -61,6 +61,7 @@ class Turn:
     continued: CallSid | None = None
     request: Request | None = None
     noted: bool = False
+    rung: bool = False
     refused: CommandRefusal | None = None
 
     @property
@@ -80,6 +81,10 @@ class Turn:
     def say_noted(self) -> Turn:
         """Say that something was written down, once a turn."""
         return self if self.noted else replace(self.say("reply.noted"), noted=True)
+
+    def say_call_back(self) -> Turn:
+        """Say that somebody will call back, once a turn."""
+        return self if self.rung else replace(self.say("existing.call_back"), rung=True)
 
     def ask_for(self, request: Request) -> Turn:
         """Ask the calendar or the record in the middle of the turn."""

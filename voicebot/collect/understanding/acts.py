@@ -23,7 +23,7 @@ from voicebot.collect.understanding.questions import (
     only_asks,
     question,
 )
-from voicebot.collect.understanding.reached import REACHES, reached
+from voicebot.collect.understanding.reached import NOT_NOW, REACHES, is_whole_wish, reached
 from voicebot.collect.understanding.refusals import refusals
 from voicebot.collect.understanding.text import Kind
 from voicebot.collect.understanding.types import (
@@ -93,13 +93,16 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give every act of the table, every yes, and every question."""
     for here in said.matches:
         for match in here:
-            if act := _act(said, match, situation):
+            if match.tag == NOT_NOW and match.value:
+                yield Candidate(None, match.first, match.end)
+            elif act := _act(said, match, situation):
                 of_time = situation.step is Step.TIME and situation.asked is not Asked.CONFIRM
                 of_time &= not said.clause(match.first).asked
                 elsewhere = isinstance(act, Flexible) and not of_time
                 end = _told_until(said, match) if match.tag == TOLD else match.end
                 end = said.clause(match.first).end if match.value == _STORY else end
                 besides = match.tag == booked.THING or act == Want("reschedule", act.span)
+                besides |= isinstance(act, Want) and is_whole_wish(match)
                 guesses = _OFF_TOPIC if elsewhere else 0
                 yield Candidate(act, match.first, end, guesses, besides)
     yield from booked.moves(said)
@@ -128,7 +131,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     if match.tag == ASKS_OFFERED:
         return None
     if table == "ask":
-        clause = said.clause(match.first)
+        # Of "if I'm late, can I move it" the end asks.
+        clause = said.clause(match.first if name == KNOWN else match.end - 1)
         if match.value == BEHIND and not said.before(match.first, *_AGREE):
             return None  # "the dog's fine if you ring first"
         about = said.text[slice(*said.span(clause.first, clause.end))]

@@ -26,6 +26,10 @@ from voicebot.collect.understanding.types import (
 )
 from voicebot.collect.understanding.utterance import Utterance
 
+_MAY_MOVE = "cancelling"
+"""The topic of the question what becomes of a booking that does not suit."""
+_RINGS = "call_back"
+"""A wish; not in what whoever comes is told: "have him ring me before he comes"."""
 _WORD, _GUESS, _ACT = 10, 3, 1
 """The worth of a word explained, and the cost of a guess and of an act."""
 _REFUSES = "refuses"
@@ -166,9 +170,19 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
             yield each
 
 
-def _besides(known: Iterable[Candidate], chosen: Iterable[Candidate]) -> list[Candidate]:
-    """Return the first of each wish that stands among the words of what was chosen."""
-    wishes = {each.act.what: each for each in known if each.besides and isinstance(each.act, Want)}
+def _besides(known: Iterable[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Return the first of each wish that stands among the words of what was chosen.
+
+    "Can I move it, if I'm late?" only asks.
+    """
+    if any(isinstance(each.act, Ask) and each.act.topic == _MAY_MOVE for each in chosen):
+        return []
+    notes = [each for each in chosen if isinstance(each.act, Note)]
+    wishes: dict[str, Candidate] = {}
+    for each in known:
+        noted = any(note.first <= each.first and each.end <= note.end for note in notes)
+        if each.besides and isinstance(each.act, Want) and not (noted and each.act.what == _RINGS):
+            wishes.setdefault(each.act.what, each)
     heard = {each.act.what for each in chosen if isinstance(each.act, Want)}
     return [each for what, each in wishes.items() if what not in heard]
 

@@ -15,7 +15,7 @@ from voicebot.collect.understanding.utterance import Utterance
 PERSON, RINGS, CALLS = "act.person", "want.call_back", "person.calls"
 REACHES = (PERSON, RINGS, CALLS)
 _NO_CALL, _OTHER, _THROUGH = "want.no_call", "person.other", "person.through"
-_NOW, _NOT_NOW = "person.now", "person.not_now"
+_NOW, NOT_NOW = "person.now", "person.not_now"
 _WHEN, _TOLD = "person.when", "person.told"
 
 
@@ -29,10 +29,18 @@ def reached(said: Utterance, match: Match) -> WantPerson | Want | None:
     span, rings = said.span(match.first, match.end), _counted(said, (RINGS, CALLS))
     if any(_counted(said, (_THROUGH,))):
         return WantPerson(span, now=True) if match.tag == PERSON else None
-    now = any(True for each in said.all(_NOW) if not _inside(said, each, _NOT_NOW))
-    if rings or _NOT_NOW in said.tags or (not now and _names_a_time(said)):
+    now = any(True for each in said.all(_NOW) if not _inside(said, each, NOT_NOW))
+    if NOT_NOW in said.tags or (not now and (rings or _names_a_time(said))):
         return Want("call_back", span)
     return WantPerson(span, now=now) if match.tag == PERSON else None
+
+
+def is_whole_wish(match: Match) -> bool:
+    """Return whether it is one before a number too: not "ring me on", which only leads to it."""
+    return match.tag in (RINGS, CALLS) and match.end - match.first > _VERB_AND_WHOM
+
+
+_VERB_AND_WHOM = 2
 
 
 def _counted(said: Utterance, tags: Iterable[str]) -> list[Match]:
@@ -43,13 +51,13 @@ def _counted(said: Utterance, tags: Iterable[str]) -> list[Match]:
 
 def _counts(said: Utterance, match: Match) -> bool:
     """Return False for what is refused ("don't put me through"), or said of somebody else."""
-    refusals = (_NO_CALL,) if match.tag in (RINGS, CALLS) else (_NO_CALL, _NOT_NOW)
+    refusals = (_NO_CALL,) if match.tag in (RINGS, CALLS) else (_NO_CALL, NOT_NOW)
     if _inside(said, match, _OTHER, *refusals):
         return False
     clause = said.clause(match.first)
     denials = said.all("clause.deny", first=clause.first, end=match.end)
     return all(
-        _inside(said, no, _NOT_NOW)
+        _inside(said, no, NOT_NOW)
         or any(token.is_sign for token in said.tokens[no.first : match.first])
         for no in denials
     )
