@@ -109,9 +109,9 @@ def test_several_fields_at_once_are_all_saved_and_not_asked_again() -> None:
     assert set(saved(effects).answers) == {Step.NAME, Step.SERVICE}
     dialogue, _ = run(dialogue, answer(Step.PHONE), YES, answer(Step.ADDRESS), answer(Step.EMAIL))
     dialogue, effects = run(dialogue, YES)
-    assert (dialogue.step, dialogue.mode) == (Step.SERVICE, Mode.CONFIRMING)  # it was told early
-    assert says(effects, "confirm.service", value="Cleaning")
-    assert run(dialogue, YES)[0].step is Step.TIME
+    assert (dialogue.step, dialogue.mode) == (Step.TIME, Mode.ASKING)
+    assert says(effects, "saved.service", value="Cleaning")  # it was told early
+    assert Step.SERVICE not in dialogue.confirmed
 
 
 def test_a_piece_of_an_answer_is_kept_and_the_rest_asked_for() -> None:

@@ -372,3 +372,32 @@ def test_who_was_put_through_and_goes_on_has_booked_nothing() -> None:
     assert not scene.change.booked
     assert any("tomorrow morning" in note for note in scene.notes)
     assert scene.dialogue.promised or scene.dialogue.needs is not Needs.NOTHING
+
+
+TOLD_EARLY = ("My sink is blocked", "Robin Carter", "0412 345 678", "yes",
+              "27 George Street, Parramatta", "no e-mail")  # fmt: skip
+
+
+def test_the_yes_to_the_time_is_the_yes_to_a_service_that_was_told_in_passing() -> None:
+    scene = at(Step.NAME)
+    for words in TOLD_EARLY:
+        reply = scene.hears(words)
+    assert "Plumbing" in reply
+    assert "When would you like" in reply
+    assert Step.SERVICE not in scene.dialogue.confirmed
+    assert "at 10 am for plumbing. Shall I book that?" in scene.hears("tomorrow at ten")
+    scene.hears("yes")
+    assert scene.ending is Ending.HANGUP
+    assert {Step.SERVICE, Step.TIME} <= scene.dialogue.confirmed
+
+
+@pytest.mark.parametrize("words", ["no, it's gardening", "gardening, not plumbing"])
+def test_a_service_that_was_heard_wrong_is_put_right_at_the_last_question(words: str) -> None:
+    scene = at(Step.NAME)
+    for said in (*TOLD_EARLY, "tomorrow at ten"):
+        scene.hears(said)
+    assert "ardening" in scene.hears(words)
+    assert scene.ending is None
+    scene.hears("yes")
+    assert scene.dialogue.answers[Step.SERVICE] == "Gardening"
+    assert scene.ending is Ending.HANGUP

@@ -247,5 +247,8 @@ def proceed(turn: Turn) -> Turn:
     if step is Step.DONE:
         return times.unbooked(turn, "end.incomplete")
     if step is Step.TIME and mode is Mode.ASKING:
+        told = held.rides_along(Step.SERVICE) and not held.given_time
+        if held.step is not step and booking and told:
+            turn = turn.say("saved.service", value=turn.spoken(Step.SERVICE))
         return times.recall(turn)
     return turn.ask()

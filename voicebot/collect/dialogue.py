@@ -241,6 +241,14 @@ class Dialogue:
             and step in self.answers
         )
 
+    def rides_along(self, step: Step) -> bool:
+        """Return whether the yes to the time is the yes to this answer as well.
+
+        A service that was told in passing is said before the time is asked for, and again in the
+        last read-back: a question of its own would be one too many.
+        """
+        return step is Step.SERVICE and self._is_early(step) and Step.TIME not in self.settled
+
     @property
     def asked(self) -> Asked:
         """The kind of answer that is waited for."""
@@ -263,7 +271,8 @@ class Dialogue:
             if step in self.doubted or self.value(step) is None:
                 return step, Mode.ASKING
             explicit = self.business.policy(step) is Confirm.EXPLICIT
-            explicit |= step in self.early and self.purpose is Purpose.BOOK
+            if self.purpose is Purpose.BOOK and step in self.early:
+                explicit = not self.rides_along(step)
             if step not in self.confirmed and explicit:
                 return step, Mode.CONFIRMING
         return Step.DONE, Mode.ENDED

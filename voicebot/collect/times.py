@@ -218,6 +218,8 @@ def agree(turn: Turn) -> Turn:
         return wish_for(turn, value)
     if held.about:
         return turn.ask_for(Move(CallSid(held.about.call_sid), at))
+    if held.rides_along(Step.SERVICE):
+        turn = turn.confirm(Step.SERVICE)
     return turn.ask_for(Reserve(at, agreed=True, service=service_of(turn)))
 
 
