@@ -34,8 +34,9 @@ from voicebot.settings import Settings
 from voicebot.speech import WholeUtterances
 from voicebot.store import CallSkeleton, Store
 from voicebot.stream.connection import read_start
+from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.latency import CallTelemetry, Rows
-from voicebot.stream.session import CallDependencies, Session
+from voicebot.stream.session import Session
 
 EPOCH = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """A Monday, noon in Sydney."""

@@ -37,8 +37,8 @@ from voicebot.runtime.process import run
 from voicebot.settings import Settings
 from voicebot.store import Store, iso_utc
 from voicebot.store.layout import answer_text, message_json, note_json
+from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.server import StreamServer
-from voicebot.stream.session import CallDependencies
 from voicebot.telemetry import Tracing
 
 TRACE_FD = "CHAOS_TRACE_FD"

@@ -32,8 +32,9 @@ from voicebot.errors import Fenced
 from voicebot.ledger import Appointments, CommitObserver, Ledger
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber, WholeUtterances
 from voicebot.stream.connection import read_start
+from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.latency import CallTelemetry, Rows
-from voicebot.stream.session import CallDependencies, Session
+from voicebot.stream.session import Session
 
 JOHN, YES, FOUR, FIVE, HUM, NOISE, AMEN = range(1, 8)
 PHRASES = {

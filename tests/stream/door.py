@@ -25,8 +25,8 @@ from voicebot.settings import Settings
 from voicebot.speech import WholeUtterances
 from voicebot.store import Store
 from voicebot.stream.__main__ import hold_conversation
+from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.server import StreamServer
-from voicebot.stream.session import CallDependencies
 from voicebot.telemetry import UNTRACED, Tracing
 
 in_virtual_time = virtual_time(grace_s=0.001)

@@ -48,10 +48,11 @@ from voicebot.collect.events import Expectation, Unheard
 from voicebot.ledger import Ledger
 from voicebot.speech import Deliver, Hint, SttStream, SttTurn, Transcript, WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
+from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.listening import HEAR_S
 from voicebot.stream.provider_dialect import Start
-from voicebot.stream.session import YIELD_AFTER_BYTES, CallDependencies, Session
+from voicebot.stream.session import YIELD_AFTER_BYTES, Session
 from voicebot.stream.speaking import SPEAK_S
 from voicebot.stream.state import FillerPhrases
 from voicebot.stream.watchdog import LOOK_S, STUCK_S

@@ -41,9 +41,9 @@ from voicebot.store import (
     redis_url,
     utc_now,
 )
+from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.latency import Rows, probe_loop
 from voicebot.stream.server import StreamServer
-from voicebot.stream.session import CallDependencies
 from voicebot.stream.staff_line import follow_commands
 from voicebot.stream.state import FillerPhrases
 from voicebot.telemetry import open_tracing

@@ -40,10 +40,11 @@ from voicebot.stream.connection import (
     close_socket,
     read_start,
 )
+from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.metrics import Refusal
 from voicebot.stream.provider_dialect import POLICY_VIOLATION, Start
-from voicebot.stream.session import CallDependencies, Session
+from voicebot.stream.session import Session
 from voicebot.stream.tokens import LIFETIMES_S, Bearer, StreamTokens, token_secret
 from voicebot.stream.webhook import MEDIA, TWIML, Asked, Webhook, announced_in, read_request
 from voicebot.telemetry import UNTRACED, Tracing

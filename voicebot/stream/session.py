@@ -12,26 +12,20 @@ and `say`, so a commit under way is finished.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Coroutine
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Coroutine
 from enum import Enum
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from websockets.exceptions import ConnectionClosed
 
-from voicebot.call import CallSid, Change, Phase, StaffCommand, Status
-from voicebot.collect.collector import Hear, SayAloud
+from voicebot.call import Change, Phase, StaffCommand, Status
 from voicebot.collect.events import Expectation, Hearing, TimeUp
 from voicebot.errors import CallEnded, Fenced, ProtocolViolation, SpeechUnavailable
-from voicebot.ledger import CommitObserver, Ledger
 from voicebot.log import get_logger
 from voicebot.openai import fillers, meter, note_bill
-from voicebot.speech import OpenDetector, SpeechToText, SttStream, Synthesizer
-from voicebot.store import utc_now
+from voicebot.speech import SttStream
 from voicebot.stream import events as ev
 from voicebot.stream import metrics, provider_dialect
 from voicebot.stream.connection import (
@@ -41,6 +35,7 @@ from voicebot.stream.connection import (
     Socket,
     close_socket,
 )
+from voicebot.stream.dependencies import CallDependencies, OpenLedger
 from voicebot.stream.echo import SentAudio
 from voicebot.stream.latency import CallTelemetry
 from voicebot.stream.listening import Listener
@@ -50,8 +45,7 @@ from voicebot.stream.playback import pieces
 from voicebot.stream.provider_dialect import Audio, Digit, Event, Malformed, Mark, Start, Stop
 from voicebot.stream.relay import Relay
 from voicebot.stream.speaking import Speaker
-from voicebot.stream.staff import Settle
-from voicebot.stream.state import CallState, FillerPhrases
+from voicebot.stream.state import CallState
 from voicebot.stream.watchdog import call_is_stuck, line_is_dead
 from voicebot.telemetry import Heard, TurnBegan, TurnDropped, Waited
 
@@ -64,44 +58,6 @@ GOODBYE_S: Final = 60.0
 NORMAL: Final = 1000
 
 _log = get_logger("voicebot.stream.session")
-
-
-class OpenLedger(Ledger, Protocol):
-    """The ledger of one session, which can be observed, and is closed at the end of its call."""
-
-    def observe(self, observer: CommitObserver) -> None:
-        """Tell `observer` of every commit from now on."""
-        ...
-
-    async def close(self) -> None: ...
-
-
-Conversation = Callable[[Ledger, Hear, SayAloud], Awaitable[object]]
-"""Holds the conversation to its end; raises what `hear`, `say` and the ledger raise."""
-
-
-def _ignore(*_: object) -> None:
-    """Tell nobody."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallDependencies:
-    """The dependencies of a call; the same for all calls of a worker."""
-
-    stt: SpeechToText
-    synthesizer: Synthesizer
-    detector: OpenDetector
-    fixed: Collection[str] = frozenset()  # sentences that the synthesizer has in its cache
-    converse: Conversation
-    announce: Callable[[CallSid, Phase], None] = _ignore  # to live watchers; these never wait
-    settle: Settle = _ignore  # commands of staff
-    relay: Callable[[CallSid, bytes], None] = _ignore  # to staff who listen in
-    fillers: FillerPhrases | None = None
-    backchannels: tuple[str, ...] = ()  # fixed sentences that show a caller who waits: go on
-    language: str = "en"
-    max_call_s: float = 900.0
-    clock: Callable[[], datetime] = utc_now  # of the record
-    stopwatch: Callable[[], float] = time.perf_counter  # monotonic, in seconds
 
 
 class Leaving(Enum):
