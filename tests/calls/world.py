@@ -33,7 +33,7 @@ from voicebot.ledger import Ledger
 from voicebot.settings import Settings
 from voicebot.speech import WholeUtterances
 from voicebot.store import CallSkeleton, Store
-from voicebot.stream.connection import read_start
+from voicebot.stream.connection import StreamConnection, open_connections, read_start
 from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.session import Session
@@ -133,7 +133,9 @@ class World:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Take calls."""
-        async with unix_serve(self._attend, self._door, compression=None):
+        async with unix_serve(
+            self._attend, self._door, compression=None, create_connection=open_connections()
+        ):
             yield
 
     async def record(self, call_sid: str = SID) -> CallSkeleton:
@@ -153,6 +155,7 @@ class World:
             self.redis.connected = True
 
     async def _attend(self, connection: ServerConnection) -> None:
+        assert isinstance(connection, StreamConnection)
         ended = self._expected.popleft()
         async with self._store() as store:
             start = await read_start(connection)

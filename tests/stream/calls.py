@@ -31,7 +31,7 @@ from voicebot.collect.understanding import Asked, Situation
 from voicebot.errors import Fenced
 from voicebot.ledger import Appointments, CommitObserver, Ledger
 from voicebot.speech import SpeechToText, Synthesizer, Transcriber, WholeUtterances
-from voicebot.stream.connection import read_start
+from voicebot.stream.connection import StreamConnection, open_connections, read_start
 from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.session import Session
@@ -185,6 +185,7 @@ async def call(
     ended, sessions = asyncio.Event(), []
 
     async def attend(connection: ServerConnection) -> None:
+        assert isinstance(connection, StreamConnection)
         try:
             start = await read_start(connection)
             session = Session(
@@ -202,7 +203,13 @@ async def call(
     with TemporaryDirectory() as directory:
         path = str(Path(directory) / "door")
         async with (
-            unix_serve(attend, path, compression=None, close_timeout=1),
+            unix_serve(
+                attend,
+                path,
+                compression=None,
+                create_connection=open_connections(),
+                close_timeout=1,
+            ),
             unix_connect(path, compression=None, close_timeout=1) as socket,
             carried(socket) as provider,
         ):

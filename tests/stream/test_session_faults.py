@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -344,6 +344,9 @@ class Quiet:
         await asyncio.Event().wait()
         return ""
 
+    def deliver_to(self, take: Callable[[str], None] | None) -> None:
+        """Nothing comes but by `recv`."""
+
     async def send(self, message: str) -> None:
         """Taken."""
 
@@ -361,6 +364,9 @@ class Flood:
 
     async def recv(self) -> str | bytes:
         return self._frames.pop(0)
+
+    def deliver_to(self, take: Callable[[str], None] | None) -> None:
+        """Nothing comes but by `recv`."""
 
     async def send(self, message: str) -> None:
         """Taken."""

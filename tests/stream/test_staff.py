@@ -16,6 +16,7 @@ from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Silent, Utterance
 from voicebot.errors import Fenced
 from voicebot.ledger import Ledger
+from voicebot.stream.paced_reading import READ_S
 from voicebot.stream.staff import PAUSE_MS
 
 
@@ -103,6 +104,7 @@ async def test_who_is_about_to_answer_is_waited_for() -> None:
     async with call(converse=dialogue, settle=Settlements()) as c:
         await c.provider.until_heard()
         asked_at = asyncio.get_running_loop().time()
+        await asyncio.sleep(2 * READ_S)  # its mark is read
         c.sessions[0].command(command())
         await c.provider.until(lambda: dialogue.heard_at)
         waited_s = dialogue.heard_at[0] - asked_at
@@ -171,6 +173,7 @@ async def test_a_call_that_another_server_carries_on_settles_nothing() -> None:
     settled, dialogue = Settlements(), Obedient(["Name?", NAME, "Bye."])
     async with call(converse=dialogue, settle=settled) as c:
         await c.provider.until_heard()
+        await asyncio.sleep(2 * READ_S)  # its mark is read
         c.sessions[0].command(command())
         with suppress(Fenced):
             c.sessions[0].supersede()

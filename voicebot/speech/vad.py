@@ -1,12 +1,12 @@
 """Voice activity detection with Silero VAD v6, at 8 kHz: one model for all calls of a process.
 
     call 1  ──window──┐
-    call 2  ──window──┼──► every 10 ms: one run of the model ──► each call's probabilities
+    call 2  ──window──┼──► one run of the model ──► each call's probabilities
     call 3  ─ noise ──┘     a window that is no louder than the line's noise is not looked at
 
 The model is the most expensive part of a call's audio path: a run for one window takes 55 µs, for
 sixteen 300 µs. It is given windows of 256 samples (32 ms), each with the 32 samples before it, and
-each call's own recurrent state.
+each call's own recurrent state. Windows that are fed in one turn of the event loop make a batch.
 """
 
 from __future__ import annotations
@@ -24,10 +24,6 @@ from numpy.typing import NDArray
 from voicebot import g711
 from voicebot.speech.models import vad_model
 from voicebot.speech.protocols import Deliver
-
-TICK_S: Final = 0.01
-"""Windows wait at most so long for those of other calls. A third of a window, which itself makes
-the end of a turn known up to 32 ms late."""
 
 _WINDOW: Final = 256
 _CONTEXT: Final = 32
@@ -69,7 +65,7 @@ class SileroDetectors:
     def __init__(self, later: Callable[[Callable[[], None]], object] | None = None) -> None:
         """Raises ModelMissing."""
         self._session = _session()
-        self._later = later or _at_next_tick
+        self._later = later or _in_the_next_turn
         self._waiting: list[SileroDetector] = []
 
     def open(self, deliver: Deliver) -> SileroDetector:
@@ -77,7 +73,7 @@ class SileroDetectors:
         return SileroDetector(self, deliver)
 
     def wait(self, detector: SileroDetector) -> None:
-        """Run the model for this detector at the next tick."""
+        """Run the model for this detector in the next turn of the loop."""
         if not self._waiting:
             self._later(self.run)
         self._waiting.append(detector)
@@ -139,7 +135,7 @@ class SileroDetector:
                 self._detectors.wait(self)
 
     def flush(self) -> None:
-        """Deliver now what waits for the next tick, as at the end of a call."""
+        """Deliver now what waits for the next turn of the loop, as at the end of a call."""
         if self.window is not None:
             self._detectors.run()
 
@@ -211,8 +207,8 @@ class SileroDetector:
             self._deliver(probability)
 
 
-def _at_next_tick(run: Callable[[], None]) -> None:
-    asyncio.get_running_loop().call_later(TICK_S, run)
+def _in_the_next_turn(run: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_soon(run)
 
 
 @lru_cache(maxsize=1)

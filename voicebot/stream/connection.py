@@ -12,11 +12,13 @@ takes, some milliseconds.
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 from collections import Counter, deque
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from websockets.asyncio.server import Server, ServerConnection
 from websockets.exceptions import ConnectionClosed
@@ -26,7 +28,13 @@ from websockets.server import ServerProtocol
 
 from voicebot.errors import CallEnded, ProtocolViolation
 from voicebot.stream import provider_dialect
+from voicebot.stream.paced_reading import PacedReading
 from voicebot.stream.provider_dialect import POLICY_VIOLATION, Start, Stop
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # a platform for which the library has no wheel
+    from websockets.utils import apply_mask
 
 SLICE_BYTES: Final = 2048
 """At most 341 frames: 6 bytes is the smallest. A provider's frame, of 386, is handed on whole."""
@@ -60,6 +68,9 @@ _END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([^\r\n]*?)[ \t]*(?=\r\n|$)", re.I)
 _LENGTH_DIGITS: Final = re.compile(rb"[0-9]{1,9}")
 _CODING: Final = re.compile(rb"\r\ntransfer-encoding:", re.I)
+_TEXT: Final = b"\x81\xfe"
+"""RFC 6455, 5.2: a whole message of text, masked, whose length is in the next two bytes; then come
+four of the mask."""
 _CONTROLS: Final = (Opcode.PING, Opcode.PONG)
 
 
@@ -91,12 +102,20 @@ class StreamConnection(ServerConnection):
     """One connection: what it may send is bounded, and it shares the event loop with the others."""
 
     def __init__(
-        self, pending: PendingConnections, protocol: ServerProtocol, server: Server, **options: Any
+        self,
+        pending: PendingConnections,
+        reading: PacedReading,
+        protocol: ServerProtocol,
+        server: Server,
+        **options: Any,
     ) -> None:
         super().__init__(protocol, server, **options)
         self.body = b""
         """Of the request."""
         self._pending = pending
+        self._reading = reading
+        self._file = -1  # of the socket, while it is read with those of the other calls
+        self._take: Callable[[str], None] | None = None
         self._request: bytearray | None = bytearray()
         self._unread = bytearray()
         self._turn: asyncio.Handle | None = None
@@ -113,6 +132,40 @@ class StreamConnection(ServerConnection):
         """Count it as pending no longer: its `start` was accepted."""
         self._pending.remove(self.transport)
 
+    def deliver_to(self, take: Callable[[str], None] | None) -> None:
+        """Read together with the other calls from now on, and give texts to `take` unless earlier
+        ones wait for `recv`. None: no longer, as at the end of a call, whose close is awaited."""
+        self._take = take
+        if take is None:
+            self._read_by_the_loop()
+        elif self.state is State.OPEN and not self.transport.get_extra_info("ssl_object"):
+            self._file = self.transport.get_extra_info("socket").fileno()
+            self.transport.pause_reading()
+            self._reading.join(self)
+
+    def read_now(self) -> None:
+        """Read what has come. The end is left to the event loop, which knows all kinds of it."""
+        if self._file < 0 or self._unread or self.recv_messages.paused:
+            return
+        try:
+            data = os.read(self._file, SLICE_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._read_by_the_loop()
+            return
+        self._hand_over(data)
+        if len(data) == SLICE_BYTES:  # there is more
+            self.loop.call_soon(self.read_now)
+
+    def _read_by_the_loop(self) -> None:
+        self._file = -1
+        self._reading.leave(self)
+        if not self._unread and not self.recv_messages.paused:
+            self.transport.resume_reading()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Count the connection as pending; called by the loop."""
         super().connection_made(transport)
@@ -121,6 +174,8 @@ class StreamConnection(ServerConnection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Drop what was not read yet; called by the loop."""
+        self._file = -1
+        self._reading.leave(self)
         self._unread.clear()
         self._pending.remove(self.transport)
         super().connection_lost(exc)
@@ -154,6 +209,8 @@ class StreamConnection(ServerConnection):
             self._hand_over(piece)
         if self._unread:
             self._take_turn()
+        elif self._file >= 0:
+            self.read_now()
         elif not self.recv_messages.paused:
             self.transport.resume_reading()
 
@@ -164,8 +221,30 @@ class StreamConnection(ServerConnection):
             if data:
                 self._request = None
                 super().data_received(data)
-        elif self.state is not State.CONNECTING:  # before our answer there is nothing to say
-            super().data_received(data)
+        elif self.state is not State.CONNECTING and (data := self._deliver(data)):
+            super().data_received(data)  # before our answer there is nothing to say
+
+    def _deliver(self, data: bytes) -> bytes:
+        """Deliver the whole texts that `data` begins with; return what is left for the library.
+
+        It takes frames of all kinds apart, in pieces of any size, and wakes up the task that waits
+        for one: eight times the work, for what nearly always comes whole and of one kind.
+        """
+        if self._take is None or self.state is not State.OPEN:
+            return data
+        protocol = self.protocol
+        if protocol.reader.buffer or protocol.current_size is not None or self.recv_messages.frames:
+            return data
+        while data.startswith(_TEXT) and len(data) >= (end := 8 + int.from_bytes(data[2:4])) > 8:
+            try:
+                text = apply_mask(data[8:end], data[4:8]).decode()
+            except UnicodeDecodeError:  # the library says why
+                break
+            self._take(text)
+            data = data[end:]
+            if self._take is None:
+                break
+        return data
 
     def _whole_request(self, begun: bytearray) -> bytes:
         """Return the request, less its body; empty while it is not whole, or when it is refused."""
@@ -202,13 +281,25 @@ class StreamConnection(ServerConnection):
         return self._controls >= 0
 
 
+def open_connections() -> type[ServerConnection]:
+    """Return what makes the connections of one server."""
+    # The library takes any factory, and names only the type.
+    made = partial(StreamConnection, PendingConnections(), PacedReading())
+    return cast(type[ServerConnection], made)
+
+
 class Socket(Protocol):
-    """A session's connection; `recv` and `send` raise ConnectionClosed."""
+    """A session's connection; `recv` and `send` raise ConnectionClosed.
+
+    After `deliver_to` texts come there, or to `recv`, in their order.
+    """
 
     @property
     def transport(self) -> asyncio.Transport: ...
 
     async def recv(self) -> str | bytes: ...
+
+    def deliver_to(self, take: Callable[[str], None] | None) -> None: ...
 
     async def send(self, message: str) -> None: ...
 

@@ -15,9 +15,8 @@ import itertools
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 from http import HTTPStatus
-from typing import Final, cast
+from typing import Final
 
 from structlog.contextvars import bind_contextvars
 from websockets.asyncio.server import ServerConnection, serve
@@ -35,9 +34,9 @@ from voicebot.store import Store
 from voicebot.stream import metrics
 from voicebot.stream.connection import (
     INTERNAL_ERROR,
-    PendingConnections,
     StreamConnection,
     close_socket,
+    open_connections,
     read_start,
 )
 from voicebot.stream.dependencies import CallDependencies
@@ -127,14 +126,12 @@ class StreamServer:
 
     async def run(self, stopping: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve until `stopping`, then drain. `ready` gets the address once calls are taken."""
-        connection = partial(StreamConnection, PendingConnections())
         async with serve(
             self._attend,
             self._settings.stream_host,
             self._settings.stream_port,
             process_request=self._answer,
-            # The library takes any factory, and names only the type.
-            create_connection=cast(type[ServerConnection], connection),
+            create_connection=open_connections(),
             open_timeout=REQUEST_TIMEOUT_S,
             compression=None,
             max_size=MAX_MESSAGE_BYTES,

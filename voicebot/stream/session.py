@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from contextvars import copy_context
 from enum import Enum
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from websockets.exceptions import ConnectionClosed
 
@@ -57,6 +58,8 @@ GOODBYE_S: Final = 60.0
 
 NORMAL: Final = 1000
 
+Given = TypeVar("Given")
+
 _log = get_logger("voicebot.stream.session")
 
 
@@ -84,7 +87,7 @@ class Session:
         self._telemetry = telemetry
         self._ledger = ledger
         ledger.observe(telemetry.committed)
-        self._detector = found = dependencies.detector(self._hear_window)
+        self._detector = found = dependencies.detector(self._guarded(self._hear_window))
         self._machine = machine = CallMachine(
             CallState(
                 found.window_ms,
@@ -288,18 +291,27 @@ class Session:
     # -- the socket ----------------------------------------------------------------------
 
     async def _read(self) -> None:
+        self._socket.deliver_to(self._guarded(self._take_frame))
         try:
             since_yield = 0
             while self._leaving is None:
                 frame = await self._socket.recv()
-                self._frame_at = self._loop.time()
-                self._take(provider_dialect.read(frame))
+                self._take_frame(frame)
                 since_yield += len(frame) + FRAME_COST_BYTES
                 if since_yield >= YIELD_AFTER_BYTES:
                     since_yield = 0
                     await asyncio.sleep(0)
         except ConnectionClosed:
             self._leave(Leaving.LOST)
+        finally:
+            self._socket.deliver_to(None)
+
+    def _take_frame(self, frame: str | bytes) -> None:
+        if self._leaving is not None:
+            return
+        self._frame_at = self._loop.time()
+        try:
+            self._take(provider_dialect.read(frame))
         except ProtocolViolation as error:  # a second start that is even wrong
             self._take(Malformed(str(error)))
             self._leave(Leaving.LOST)
@@ -320,11 +332,23 @@ class Session:
                     _log.info("odd_frame", call=self._start.call_sid, kind=kind)
 
     def _hear_window(self, probability: float) -> None:
-        try:
-            self._listener.hear(probability)
-        except Exception as error:  # noqa: BLE001 - the detector delivers to other calls as well
-            if not self._fault.done():
-                self._fault.set_exception(error)
+        self._listener.hear(probability)
+
+    def _guarded(self, take: Callable[[Given], None]) -> Callable[[Given], None]:
+        """Return `take` for callers outside this call's tasks, who have other calls to serve.
+
+        It runs in this call's context: what it logs and pays for is this call's.
+        """
+        context = copy_context()
+
+        def guarded(given: Given) -> None:
+            try:
+                context.run(take, given)
+            except Exception as error:  # noqa: BLE001 - it ends this call, in `_watch_faults`
+                if not self._fault.done():
+                    self._fault.set_exception(error)
+
+        return guarded
 
     async def _watch_faults(self) -> None:
         """Raise what went wrong outside this call's tasks."""
