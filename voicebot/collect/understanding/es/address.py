@@ -50,8 +50,10 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         placed = any(part.kind in (Kind.POSTCODE, Kind.PLACE) for part in parts)
         again = not placed and any(road and road.text == part.text for part in before)
         kept = before if again else _known(earlier)  # the same street in the town that is held
-        whole = sorted(merge(kept, parts, _ORDER), key=lambda part: _ORDER.index(part.kind))
-        yield _provided(said, tuple(whole), parts)
+        whole = merge(kept, parts, _ORDER)
+        if parts[0].kind is Kind.PLACE:  # the town was said first
+            whole = (*(part for part in whole if part is not parts[0]), parts[0])
+        yield _provided(said, whole, parts)
     elif held and piece:
         text = _line(merge(_known(held), piece, _ORDER))
         act = Correct(Step.ADDRESS, text, said.span(first, piece[-1].end))

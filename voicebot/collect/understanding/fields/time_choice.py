@@ -61,7 +61,7 @@ def _rank(line: Line, word: Match, pieces: Sequence[Piece]) -> Iterator[Day]:
     rank, offered, number = int(word.value), offered_ones(line), line.tag(word.first, "nth")
     dates = {at.day for at in offered}
     dated = number and number.end == word.end and int(number.value) in dates and len(dates) > 1
-    if dated or not _is_rank(line, word) or line.said.clause(word.first).denied:
+    if dated or not _is_rank(line, word):
         return  # "the third", where the 3rd was offered
     clause = line.said.clause(word.first)
     beside = [p for p in pieces if isinstance(p, Day) and p.kind is Kind.WEEKDAY]
@@ -105,7 +105,9 @@ def chosen(line: Line, pieces: Sequence[Piece], allowed: Window | None) -> Itera
     if line.situation.asked is not Asked.CHOICE:
         return
     for word in line.said.all("choose.position"):
-        denied = line.said.clause(word.first).denied or is_negated(line, word.first)
+        denied = line.said.before(word.first, "clause.deny", "yes.turns") or is_negated(
+            line, word.first
+        )
         if _is_rank(line, word) and not denied:
             act = Choose(line.said.span(word.first, word.end), position=int(word.value))
             yield from told(line, act, word.first, word.end)

@@ -48,6 +48,10 @@ def with_role(line: Line, piece: Piece) -> Piece:
         first = the.first
     if not none and (role := _beyond_refused(line, piece, first, behind)):
         return replace(piece, role=role)
+    rank = isinstance(piece, Day) and piece.is_rank
+    none = none or (
+        rank and line.said.before(first, "clause.deny", "yes.turns") is not None
+    )  # 不要第一个
     if none or _is_refused(line, behind) or line.before(first, "moved") or _not_then(line, piece):
         return replace(piece, role=Role.OUT)
     if line.before(first, "instead_of"):
