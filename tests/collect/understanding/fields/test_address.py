@@ -644,12 +644,83 @@ def test_an_address_that_is_asked_about_past_or_somebody_elses_is_none(said: str
         ("7 Jones Street, Jones, J O N E S, Pyrmont", "7 Jones Street, Pyrmont"),
         ("5 Bay Road, Bay as in B A Y, Waverton", "5 Bay Road, Waverton"),
         ("44 Hill Street, corner of Rose Street, Mosman", "44 Hill Street, Mosman"),
+        (
+            "flat 2, 12 Elm Street, near the corner of Bay Road, Glebe",
+            "Flat 2, 12 Elm Street, Glebe",
+        ),
+        ("4 Marina Drive, Rozelle", "4 Marina Drive, Rozelle"),
+        ("14 Pier Street, Rozelle", "14 Pier Street, Rozelle"),
         ("street number 44, street name Hill Street, suburb Mosman", "44 Hill Street, Mosman"),
         ("number forty-four, that's Hill Street, Mosman", "44 Hill Street, Mosman"),
     ],
 )
 def test_what_stands_beside_the_parts_changes_none(said: str, value: str) -> None:
     assert heard(said) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        ("Berth 9, Rozelle Bay Marina, Rozelle", "Berth 9, Rozelle Bay Marina, Rozelle"),
+        ("berth nine at the Rozelle Bay Marina in Rozelle", "Berth 9, Rozelle Bay Marina, Rozelle"),
+        ("Rozelle Bay Marina, Berth 9, Rozelle", "Berth 9, Rozelle Bay Marina, Rozelle"),
+        ("Pier 4, Heron Point Marina, Drummoyne", "Pier 4, Heron Point Marina, Drummoyne"),
+        (
+            "Pitch 14, Lakeside Holiday Park, Narrabeen",
+            "Pitch 14, Lakeside Holiday Park, Narrabeen",
+        ),
+        ("Plot 6, Marsh Lane Allotments, Ryde", "Plot 6, Marsh Lane Allotments, Ryde"),
+        ("Stall 12, Heron Markets, Haymarket", "Stall 12, Heron Markets, Haymarket"),
+        ("Mooring 3, Lavender Bay, North Sydney", "Mooring 3, Lavender Bay, North Sydney"),
+        (
+            "site twenty two at the Sunrise Caravan Park, 1 Ocean Street, Narrabeen",
+            "Site 22, Sunrise Caravan Park, 1 Ocean Street, Narrabeen",
+        ),
+    ],
+)
+def test_a_part_of_a_ground_needs_no_street(said: str, value: str) -> None:
+    assert heard(said) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "value"),
+    [
+        (
+            "Shop 3B, corner of Pitt Lane and Station Road, Burwood, behind the bakery",
+            "Shop 3B, Corner of Pitt Lane and Station Road, Burwood",
+        ),
+        (
+            "on the corner of Pitt Lane and Station Road in Burwood",
+            "Corner of Pitt Lane and Station Road, Burwood",
+        ),
+        (
+            "Pitt Lane, corner of Station Road, Burwood",
+            "Corner of Pitt Lane and Station Road, Burwood",
+        ),
+        ("it's the corner of Pitt and Bathurst, Sydney", "Corner of Pitt and Bathurst, Sydney"),
+        (
+            "Cnr Pitt Lane & Station Road, Burwood",
+            "Corner of Pitt Lane and Station Road, Burwood",
+        ),
+    ],
+)
+def test_a_corner_has_both_its_streets(said: str, value: str) -> None:
+    assert heard(said) == value
+
+
+def test_a_corner_that_is_told_later_keeps_the_suburb() -> None:
+    held = {Step.ADDRESS: "Shop 3B, Pitt Lane, Burwood"}
+    said = "Yes, and it's on the corner of Pitt Lane AND Station Road, behind the bakery"
+    acts = read(said, Situation(Step.EMAIL, datetime(2027, 3, 2), region="AU", record=held)).acts
+    told = [act.value for act in acts if isinstance(act, Provide | Correct)]
+    assert told == ["Shop 3B, Corner of Pitt Lane and Station Road, Burwood"]
+
+
+def test_the_corner_of_a_room_is_no_address() -> None:
+    said = "the tap in the corner of the kitchen and laundry drips"
+    held = {Step.ADDRESS: "12 Elm Street, Glebe"}
+    acts = read(said, Situation(Step.SERVICE, datetime(2027, 3, 2), region="AU", record=held)).acts
+    assert not any(isinstance(a, Provide | Correct) and a.step is Step.ADDRESS for a in acts)
 
 
 @pytest.mark.parametrize(

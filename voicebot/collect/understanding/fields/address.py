@@ -39,6 +39,8 @@ _TOLD_BEHIND = frozenset(",.:;-")
 _TALK = ("lead.is", "clause.open", "clause.mend", "yes.agree")
 """What leads up to a part that is said anew."""
 _PLACING = {Kind.PLACE, Kind.POSTCODE}
+_AROUND = {Kind.UNIT, Kind.PLACE, Kind.STATE, Kind.POSTCODE}
+"""Parts that stay where a corner is told anew."""
 _MOST_SEGMENTS, _LONGEST_MEND_WORDS = 6, 12
 
 
@@ -51,7 +53,9 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
 
 
 def _may_be_whole(said: Utterance) -> bool:
-    """Return False where no number is said, or no type of a street and no box."""
+    """Return False where no number is said, or no type of a street and no box; nor a corner."""
+    if "address.corner" in said.tags:
+        return True
     counted = ("number.unit", "number.teen", "number.ten")
     return any(t.is_digits or said.at(n, *counted) for n, t in enumerate(said.tokens)) and any(
         is_listed(token.low, "type", "typeless", "compass") or said.at(n, "address.box")
@@ -89,8 +93,10 @@ class _Reader:
         earlier = self._known(self.situation.partial) if self.alone else ()
         kept = self._known(self.held)
         if is_whole(parts):
-            if _extends(parts, kept) and not kinds(parts) & _PLACING:
-                earlier = kept
+            if not kinds(parts) & _PLACING:
+                earlier = kept if _extends(parts, kept) else earlier
+                if Kind.CORNER in kinds(parts):
+                    earlier = tuple(part for part in kept if part.kind in _AROUND) or earlier
             yield self._provided(earlier, parts, guesses)
         elif kept and not earlier:
             yield from self._amended(kept, parts if self.alone else ())

@@ -12,6 +12,7 @@ from voicebot.collect.understanding.fields.address_parts import (
     Read,
     box_at,
     found,
+    is_located,
     kinds,
     merge,
     number_at,
@@ -22,6 +23,7 @@ from voicebot.collect.understanding.fields.address_parts import (
     unit_name_at,
 )
 from voicebot.collect.understanding.fields.address_places import place_at, state_at
+from voicebot.collect.understanding.fields.address_sites import site_at
 from voicebot.collect.understanding.fields.address_words import (
     COUNTRIES,
     Word,
@@ -45,6 +47,7 @@ class Grammar:
 
     def __init__(self, words: Words, region: str, *, alone: bool) -> None:
         self.words, self.region, self.alone = words, region, alone
+        self._sited = alone or "address.corner" in words.said.tags
         self._named = any(word.isin("house", "institution", "article") for word in words)
 
     def read(self) -> tuple[Parts, int]:
@@ -52,6 +55,16 @@ class Grammar:
         words, typeless = self.words, Parts()
         for at, word in enumerate(words):
             head, end = self._head(at)
+            site = site_at(words, at, head, end, alone=self.alone) if self._sited else None
+            if site:
+                parts, end = site
+                number = number_at(words, end) if words[end].pause else None
+                road = street_at(words, number[1] if number else end, weak=False)
+                if number and road:  # "…, Sunrise Caravan Park, 1 Ocean Street"
+                    parts += (found(Kind.NUMBER, words, end, number)[0],)
+                parts = self._with_tail(parts, road if words[end].pause else None, end)
+                if is_located(parts):
+                    return parts, 0
             if not head:
                 continue
             if head[-1].kind is Kind.BOX:  # "RMB 12 Gap Road"
@@ -195,7 +208,8 @@ class Grammar:
                 read = self._behind_talk(at)
             if read is None or read[0].kind in _ONCE & kinds(parts):
                 return parts
-            if read[0].text.removeprefix("#") in (part.text for part in (*head, *parts)):
+            said = [p.text for p in (*head, *parts) if Kind.POSTCODE not in (p.kind, read[0].kind)]
+            if read[0].text.removeprefix("#") in said:
                 at = read[1]  # "…, number 12", "Ryde, Ryde": once more
                 continue
             parts, at = (*parts, read[0]), read[1]

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from rapidfuzz import fuzz
 
-from voicebot.collect.understanding.fields.address_words import Words, title
+from voicebot.collect.understanding.fields.address_words import Words, is_listed, title
 from voicebot.collect.understanding.words import is_everyday
 
 _HOUSE_NUMBER = re.compile(r"[0-9]{1,6}[a-z]?(?:[-/][0-9]{1,6}[a-z]?)?", re.IGNORECASE)
@@ -36,6 +36,7 @@ class Kind(StrEnum):
     HOUSE = "house"
     BOX = "box"
     NUMBER = "number"
+    CORNER = "corner"
     STREET = "street"
     PLACE = "place"
     STATE = "state"
@@ -43,7 +44,7 @@ class Kind(StrEnum):
     COUNTRY = "country"
 
 
-_SPELLABLE = {Kind.STREET, Kind.PLACE, Kind.HOUSE}
+_SPELLABLE = {Kind.STREET, Kind.PLACE, Kind.HOUSE, Kind.CORNER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,23 @@ def kinds(parts: Sequence[Part]) -> set[Kind]:
 
 
 def is_whole(parts: Sequence[Part]) -> bool:
-    """Return True for enough to find the door: a street with a number, house or unit; a box."""
+    """Return True for enough to find the door: a street with a number, house or unit; a box;
+    a corner of two streets; a unit of what holds many ("Berth 9, Rozelle Bay Marina")."""
     here = kinds(parts)
     located = Kind.STREET in here and here & {Kind.NUMBER, Kind.HOUSE, Kind.UNIT}
-    return bool(located) or Kind.BOX in here
+    grounds = [p for p in parts if p.kind is Kind.HOUSE and _is_ground(p.text)]
+    return bool(located or here & {Kind.BOX, Kind.CORNER} or (grounds and Kind.UNIT in here))
+
+
+def is_located(parts: Sequence[Part]) -> bool:
+    """Return False for a corner of names that may be anything: "the corner of Pitt and Park"."""
+    corners = [part.text.lower().split() for part in parts if part.kind is Kind.CORNER]
+    typed = all(any(is_listed(word, "type") for word in words[1:-1]) for words in corners)
+    return typed or not kinds(parts).isdisjoint((Kind.PLACE, Kind.POSTCODE))
+
+
+def _is_ground(name: str) -> bool:
+    return is_listed(name.rpartition(" ")[2].lower(), "ground")
 
 
 def merge(held: Sequence[Part], said: Sequence[Part], order: Sequence[Kind] = tuple(Kind)) -> Parts:

@@ -83,7 +83,8 @@ def contrasted(said: Utterance, held: Held) -> Iterator[Edit]:
         if held.step is Step.EMAIL and _is_whole(said, held, begin, wrong.first):
             continue  # its reader's
         new, old = held.item(begin, wrong.first), held.item(wrong.end, len(said))
-        if _is_street(held, new.text) and not _is_street(held, old.text):
+        cornered = held.step is Step.ADDRESS and "address.corner" in said.tags
+        if cornered or (_is_street(held, new.text) and not _is_street(held, old.text)):
             continue  # "it's Larkspur Crescent in Kingsford, not Randwick": its reader's
         if text := held.replaced(old.text, new.text):
             yield text, new.first, old.end, 0

@@ -11,6 +11,7 @@ from phonenumbers import PhoneNumberFormat
 from rapidfuzz.distance import Levenshtein
 
 from voicebot.call import Step
+from voicebot.collect.understanding.fields.address_words import is_listed
 from voicebot.collect.understanding.fields.email import valid
 from voicebot.collect.understanding.fields.name_words import titled
 from voicebot.collect.understanding.fields.phone import e164
@@ -220,6 +221,8 @@ class Held:
         """Return the value with a part written anew, with the capitals of the old."""
         first, end = spot
         capital = self.text[first:end][:1].isupper()
+        if self.step is Step.ADDRESS and is_listed(new.partition(" ")[0], "unit") and not capital:
+            return f"{self.text[:first]}{new.title()},{self.text[end:]}"  # "berth 9, not number 9"
         if self.step is Step.ADDRESS and new[:-1].isdecimal():
             new = new.upper()  # "12A"
         new = " ".join(map(titled, new.split(" "))) if capital else new
