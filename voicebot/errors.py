@@ -1,25 +1,4 @@
-"""All errors that voicebot raises on purpose, named by what failed.
-
-VoicebotError
-├── SettingsError            a setting or the business file cannot be used
-├── AlreadyRunning           another `voicebot serve` owns the data directory
-├── StartFailed              a part of the program did not come up, or its port is taken
-├── InvalidCallSid           a call id outside [A-Za-z0-9_.-]{1,64}
-├── StoreError
-│   ├── StoreUnavailable     Redis did not answer, or refused
-│   ├── BrokenRecord         a key of another type stands where a call's record should be
-│   ├── TooManyCommands      a call has not come to what staff asked of it before
-│   ├── StillInUse           a call that is to be erased is still being written
-│   └── Fenced               a newer session owns this call
-├── SpeechError
-│   ├── ModelMissing         a model package is absent or its bytes are not the pinned ones
-│   └── SpeechUnavailable    the speech process did not answer
-├── PhoneError               the simulated phone could not place or hold its call
-└── StreamError
-    ├── InvalidRequest       an HTTP request at the stream port that cannot be read
-    ├── ProtocolViolation    the provider's frame makes the call impossible
-    └── CallEnded            the caller's socket is gone
-"""
+"""All errors that voicebot raises on purpose, named by what failed."""
 
 from __future__ import annotations
 

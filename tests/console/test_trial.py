@@ -54,7 +54,8 @@ def stream_url(found: tuple[Verb, ...]) -> str:
 async def test_where_calls_are_signed_the_console_signs_and_the_pass_opens_the_stream(
     settings: Settings, public: str | None
 ) -> None:
-    async with trial(settings, twilio_auth_token=SECRET, public_url=public) as (http, here):
+    url = Settings(_env_file=None, public_url=public).public_url
+    async with trial(settings, twilio_auth_token=SECRET, public_url=url) as (http, here):
         at = urlsplit(stream_url(await verbs(http)))
         assert at.netloc == (urlsplit(public).netloc if public else f"127.0.0.1:{here.port}")
         path = at.path[at.path.index("/media") :]  # a proxy takes its own part of the path away

@@ -14,7 +14,7 @@ import pytest
 from voicebot.errors import SettingsError, StartFailed
 from voicebot.runtime import child_processes as children
 from voicebot.runtime.child_processes import TRIES, Child
-from voicebot.runtime.process import IMPOSSIBLE
+from voicebot.runtime.process import IMPOSSIBLE, within
 
 PATIENCE_S = 60
 SERVES = """
@@ -191,7 +191,6 @@ async def test_stop_during_the_back_off_ends_at_once(
         backing_off.set()
         return await within(event, seconds)
 
-    within = children.within
     monkeypatch.setattr(children, "within", tell_and_wait)
     monkeypatch.setattr(children, "FIRST_BACKOFF_S", 3600.0)
     child = child_of("import sys; sys.exit(7)")

@@ -17,7 +17,6 @@ import pytest
 from redis.exceptions import RedisError
 
 from tests.ports import free_port
-from tests.serving import eventually
 from voicebot.business import Business
 from voicebot.call import FIELDS, Saved, Status
 from voicebot.errors import SettingsError, StoreUnavailable
@@ -77,14 +76,6 @@ async def test_a_server_that_a_serve_has_adopted_meanwhile_stays(settings: Setti
     finally:
         held.__exit__(None, None, None)
         await starter.stop()
-
-
-async def test_the_owner_also_stops_what_it_adopted(
-    settings: Settings, valkey: EmbeddedValkey
-) -> None:
-    async with embedded_valkey(settings, owner=True):
-        pass
-    assert eventually(lambda: not valkey.started)  # its port closes a moment before it ends
 
 
 async def test_a_start_that_fails_leaves_no_server_behind(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import httpx2
@@ -23,12 +23,10 @@ from voicebot.call import BROWSER_PREFIX
 from voicebot.console.dependencies import State
 from voicebot.console.problems import Problem
 from voicebot.runtime.ports import stream_address
-from voicebot.settings import Settings
 from voicebot.signature import HEADER, sign
 
 _TIMEOUT_S: Final = 3.0
 _MOST_TRIES: Final = 99
-_SCHEMES: Final = {"ws": "http", "wss": "https"}
 
 router = APIRouter(prefix="/live/trial", include_in_schema=False)
 
@@ -53,7 +51,7 @@ async def ask(body: TrialRequest, request: Request, state: State) -> TrialAnswer
     """
     call_sid = body.callSid or f"{BROWSER_PREFIX}{uuid4().hex}"
     host = urlsplit(f"//{request.headers.get('host', '')}").hostname or "127.0.0.1"
-    address, public = stream_address(state.settings), _public(state.settings)
+    address, public = stream_address(state.settings), state.settings.public_url
     named = f"[{host}]:{address.port}" if ":" in host else f"{host}:{address.port}"
     query = {"CallSid": call_sid, "From": "browser", "To": "", "try": body.tries}
     path = f"/twiml?{urlencode(query)}"
@@ -87,11 +85,3 @@ async def _get(url: str, headers: dict[str, str], *, use_proxy: bool) -> str:
         refused = f"the stream server answered with status {answer.status_code}"
         raise Problem(502, "webhook_refused", refused)
     return answer.text
-
-
-def _public(settings: Settings) -> str | None:
-    """Return the URL that a provider's webhook is configured with, without its path."""
-    if not settings.public_url:
-        return None
-    parts = urlsplit(settings.public_url.rstrip("/"))
-    return urlunsplit(parts._replace(scheme=_SCHEMES.get(parts.scheme, parts.scheme)))

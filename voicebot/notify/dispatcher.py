@@ -30,6 +30,7 @@ from voicebot.notify import delivery
 from voicebot.notify.delivery import Delivery
 from voicebot.notify.delivery_log import DeliveryLog, webhooks_key
 from voicebot.notify.receivers import Endpoint, WebhookClient
+from voicebot.runtime.process import within
 from voicebot.settings import Settings
 from voicebot.store import AWAY, EventReader, call_keys, cancel_tasks, entry_order, is_wrong_type
 
@@ -119,9 +120,7 @@ class Dispatcher:
                 if not away:  # logged once per outage
                     log.warning("webhooks_wait_for_redis", why=type(error).__name__)
                 away = True
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self.pace.beat_s):
-                    await stopping.wait()
+            await within(stopping, self.pace.beat_s)
         await self._http.aclose()
 
     async def _deliver(self, stopping: asyncio.Event) -> None:

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import aiosmtplib
 
@@ -23,8 +22,9 @@ from voicebot.errors import BrokenRecord, SettingsError, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.notify.letter import letter
 from voicebot.notify.receivers import sender_address, smtp_server
+from voicebot.runtime.process import within
 from voicebot.settings import Settings
-from voicebot.store import AWAY, Store
+from voicebot.store import AWAY, Store, utc_now
 
 CHECK_ALL = timedelta(minutes=10)
 """A notice of a write may be lost."""
@@ -54,7 +54,7 @@ class MailSender:
         store: Store,
         business: Business,
         settings: Settings,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], datetime] = utc_now,
     ) -> None:
         if settings.smtp_url is None:
             raise SettingsError("no mail server is set: VOICEBOT_SMTP_URL")
@@ -74,9 +74,7 @@ class MailSender:
                 await self._follow(stopping)
             except AWAY:
                 _log.warning("mail_waits_for_redis")
-            with suppress(TimeoutError):
-                async with asyncio.timeout(FIRST_PAUSE.total_seconds()):
-                    await stopping.wait()
+            await within(stopping, FIRST_PAUSE.total_seconds())
 
     async def _follow(self, stopping: asyncio.Event) -> None:
         async with self._store.events.notices(GATHER_S) as notices:  # also empty ones, every second

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from voicebot.errors import SettingsError, StartFailed
 from voicebot.log import get_logger
-from voicebot.runtime.process import IMPOSSIBLE, READY
+from voicebot.runtime.process import IMPOSSIBLE, READY, within
 
 FIRST_BACKOFF_S = 0.2
 LONGEST_BACKOFF_S = 5.0
@@ -243,16 +243,6 @@ def _holder(path: Path) -> int | None:
         except BlockingIOError:
             return int(file.read() or 0) or None
     return None
-
-
-async def within(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for the event; return whether it came within `seconds`."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return False
-    return True
 
 
 def _pass_on(output: bytes) -> None:

@@ -66,6 +66,16 @@ class Lifetime:
             self.stopping.set()
 
 
+async def within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for the event; return whether it came within `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
 def run(main: Callable[[Lifetime], Awaitable[None]], *, detached: bool = False) -> None:
     """Run the `main` of a process; exits the process on errors.
 

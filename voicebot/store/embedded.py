@@ -77,12 +77,11 @@ async def running_url(settings: Settings) -> str | None:
 
 
 @asynccontextmanager
-async def embedded_valkey(settings: Settings, *, owner: bool = False) -> AsyncIterator[str]:
+async def embedded_valkey(settings: Settings) -> AsyncIterator[str]:
     """Yield the URL of a live server for as long as the block runs.
 
     A set VOICEBOT_REDIS_URL is passed on as it is. Otherwise a running embedded server is
-    used, or one is started, and stopped again at the end. `owner` (for `serve`, which holds
-    the data dir's lock) also stops one that it found running.
+    used, or one is started, and stopped again at the end unless `serve` has adopted it.
     """
     if settings.redis_url:
         yield settings.redis_url
@@ -92,7 +91,7 @@ async def embedded_valkey(settings: Settings, *, owner: bool = False) -> AsyncIt
     try:
         yield url
     finally:
-        if owner or (valkey.started and not is_owned(settings.data_dir)):
+        if valkey.started and not is_owned(settings.data_dir):
             await valkey.stop()
         else:
             valkey.leave()

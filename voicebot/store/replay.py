@@ -141,19 +141,14 @@ def dead_letter_paths(data_dir: Path) -> list[Path]:
 
 def waiting_sessions(data_dir: Path, call_sid: CallSid | None = None) -> list[PendingCommits]:
     """Return sessions in journals and dead letters, of living processes too; oldest first."""
-    found = [
-        entry
-        for path in journal_paths(data_dir) + dead_letter_paths(data_dir)
-        for entry in read_journal(path, call_sid).entries
-        if isinstance(entry, PendingCommits)
-    ]
+    found = (e for e in waiting_entries(data_dir, call_sid) if isinstance(e, PendingCommits))
     return sorted(found, key=lambda pending: pending.session.began)
 
 
-def waiting_entries(data_dir: Path) -> list[Pending]:
+def waiting_entries(data_dir: Path, call_sid: CallSid | None = None) -> list[Pending]:
     """Return everything in journals and dead letters, of living processes too."""
     paths = journal_paths(data_dir) + dead_letter_paths(data_dir)
-    return [entry for path in paths for entry in read_journal(path).entries]
+    return [entry for path in paths for entry in read_journal(path, call_sid).entries]
 
 
 @dataclass(frozen=True, slots=True)
