@@ -105,6 +105,8 @@ class _Index:
                 for word in telling or [word for word, _ in form]:
                     self._with.setdefault(word, set()).add(len(self._forms))
                 self._forms.append((at, form))
+        turning = " ".join(table(language)["turning"])
+        self._turning = {word for word, _ in _weighed(turning, language)}
         self._long = [word for word in self._with if len(word) >= LONG]
 
     def likenesses(self, question: str) -> dict[int, float]:
@@ -115,6 +117,8 @@ class _Index:
         best: dict[int, float] = {}
         for each in found:
             at, form = self._forms[each]
+            if self._turning & {word for word, _ in asked} - self._known[at]:
+                continue  # "is it cheaper in cash" does not ask how to pay
             likeness = _likeness(asked, form, self._known[at], alike)
             best[at] = max(best.get(at, 0.0), likeness)
         return best

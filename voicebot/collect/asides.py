@@ -23,6 +23,7 @@ from voicebot.collect.understanding import (
     Flexible,
     Provide,
     Window,
+    content_of,
     is_only_named,
     named_in,
     read,
@@ -100,7 +101,7 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
         return turn
     turn = _answered(turn, question, text)
     tags = utterance(question.about, turn.business.language).tags
-    more = question.topic == "price" and "ask.extras" in tags  # "all in, or plus parts?"
+    more = question.topic == "price" and ("ask.extras" in tags or _says_more(turn, question))
     if question.topic == IDLE or (len(turn.said) > said and not more):
         return turn
     if turn.dialogue.urgent and "topic.may" in tags:
@@ -121,6 +122,15 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
     if not ours and (own := answer_for(question.about, turn.business)):
         return turn.say("reply.own", text=own)
     return _by_topic(turn, question, text)
+
+
+def _says_more(turn: Turn, question: Ask) -> bool:
+    """Return True for "does the price change at night?", which no price answers whole."""
+    if named_in(question.about, turn.business.services, turn.business.language) != ():
+        return False
+    said = utterance(question.about, turn.business.language)
+    left = content_of(said, "topic.price", "topic.plain")
+    return "topic.varies" in said.tags or bool(left and "ask.price" not in said.tags)
 
 
 def _unknown(turn: Turn, question: Ask, text: str) -> Turn:

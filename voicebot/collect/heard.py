@@ -167,7 +167,11 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         return turn, False
     purpose = _PURPOSES[wish.what]
     if purpose is Purpose.ASK_AFTER and _has_begun(held) and held.mode is not Mode.CLOSING:
-        return turn.note(said.text).say_noted(), False  # of the booking in the making
+        # "am I down for the plumber?", of the booking in the making
+        held_now = [turn.spoken(s) for s in (Step.SERVICE, Step.TIME) if turn.dialogue.value(s)]
+        if held_now and wish.what == "existing":
+            turn = turn.say("reply.written", value=turn.listed(held_now, "and"))
+        return turn.note(said.text) if turn.said else turn.note(said.text).say_noted(), False
     if purpose is Purpose.ASK_AFTER and held.found and not said.has(Affirm):
         turn = turn if said.fields_asked else turn.say("existing.stands", **turn.about())
         return times.close(_beside(turn, said)), True

@@ -15,6 +15,7 @@ from voicebot.collect.understanding import (
     Deny,
     Flexible,
     Leave,
+    Note,
     Provide,
     Reading,
     Repeat,
@@ -65,4 +66,7 @@ def with_own_question(reading: Reading, text: str, where: Situation, business: B
     asks = any(clause.asked for clause in said.clauses) or not _ASKING.isdisjoint(said.tags)
     if question is None or answer_for(question, business, asks=asks) is None:
         return reading
-    return as_question(reading, question, text, where)
+    asked = as_question(reading, question, text, where)
+    if asks:
+        return asked
+    return Reading((*asked.acts, Note(text, (0, len(text)))))  # "the key's under the mat"

@@ -23,11 +23,12 @@ def say_written(turn: Turn, question: Ask, text: str) -> Turn:
     business, steps = turn.business, question.steps
     said = utterance(question.about, business.language)
     notes = [note.lstrip("? ") for note in turn.dialogue.notes]
-    if "record.notes" in said.tags:
-        return _notes_read(turn, notes)
     content = content_of(said)
     if found := [note for note in notes if not steps and has_one_of(content, note)]:
         return _notes_read(turn, found)
+    if "record.notes" in said.tags and not content:
+        return _notes_read(turn, notes)
+    steps = steps or tuple(s for s in FIELDS if has_one_of(content, turn.dialogue.value(s) or ""))
     if named_in(question.about, business.services, business.language):
         steps = tuple(dict.fromkeys((Step.SERVICE, *steps)))
     held = [turn.spoken(step) for step in steps if turn.dialogue.value(step)]

@@ -75,8 +75,8 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
     topic = _KNOWN if steps else _topic(said, clause)
     acts_inside = any(m.tag.startswith(_NO_QUESTIONS[wish]) for m in inside)
     first, end = clause.first, clause.end
-    while first < end - 1 and (said.is_sound(first) or said.at(first, "clause.before")):
-        first += 1
+    while first < end - 1 and (lead := _leads(said, first)) and lead < end:
+        first = lead
     acts_inside |= said.at(first, "flexible.any", "flexible.soonest") is not None
     if topic in _OF_VISITS and any(m.tag == EXISTING for m in inside):
         topic = ""  # "what time is the plumber due" asks for no free one
@@ -86,7 +86,8 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
     span = said.span(first, end)
     words = sum(not said.is_sound(at) for at in range(first, end))
     unknown = _UNKNOWN_WORD * words - 1
-    if not topic and (_asks_back(said, clause, situation) or _goes_on(said, clause)):
+    asks_nothing = _goes_on(said, clause) or (clause.asked and _is_rhetorical(said, clause))
+    if not topic and (asks_nothing or _asks_back(said, clause, situation)):
         topic = _IDLE
     if not situation.record and situation.step is Step.NAME and said.at(first, _NAMES_US):
         topic = topic or _COMPANY  # of a call's first words: "is that the council?"
@@ -114,7 +115,7 @@ def _topic(said: Utterance, clause: Clause) -> str:
     inside = _matches(said, clause)
     asked = (m for m in inside if m.tag.startswith("ask.") and m.value != BEHIND)
     rows = (m.tag for m in asked if m.tag != OF_AREA or not of_time(said, m))
-    wrote = _KNOWN if any(said.in_clause(clause, "record.wrote")) else ""
+    wrote = _KNOWN if any(said.in_clause(clause, "record.wrote", "record.notes")) else ""
     return next(rows, wrote or next((m.tag for m in inside if m.tag == _PRICE), ""))
 
 
@@ -125,7 +126,8 @@ def _matches(said: Utterance, clause: Clause) -> list[Match]:
 def _tag(said: Utterance, clause: Clause) -> Match | None:
     """Return the "isn't it" that is all of a clause, and stands behind another."""
     tag = said.at(clause.first, _TAG)
-    whole = tag and all(said.is_sound(at) for at in range(tag.end, clause.end))
+    behind = range(tag.end, clause.end) if tag else ()
+    whole = tag and all(said.is_sound(at) or said.at(at, "quiet.courtesy") for at in behind)
     return (
         tag if whole and clause.first and not ends_sentence(said.tokens, clause.first - 1) else None
     )
@@ -138,10 +140,27 @@ def _asks_assent(said: Utterance, clause: Clause, tag: Match) -> Iterator[Candid
     """
     before = said.clause(clause.first - 1)
     steps = _steps_asked(said, before)
-    topic = _KNOWN if steps else _topic(said, before) or (_IDLE if not tag.value else "")
+    about_us = tag.value or any(said.in_clause(before, "topic.ours"))
+    topic = _KNOWN if steps else _topic(said, before) or ("" if about_us else _IDLE)
     about = said.text[slice(*said.span(before.first, clause.end))]
     span = said.span(clause.first, clause.end)
     yield Candidate(Ask(topic.partition(".")[2], about, span, steps), clause.first, clause.end)
+
+
+def _leads(said: Utterance, at: int) -> int:
+    """Return where a sound or a word before a question ends; 0 for the question itself."""
+    before = said.at(at, "clause.before")
+    return before.end if before else at + 1 if said.is_sound(at) else 0
+
+
+def _is_rhetorical(said: Utterance, clause: Clause) -> bool:
+    """Return True where nothing in a question is of us, of a visit or of what is to be done, and
+    no mark shows that it asks: "who on earth remembers those things"."""
+    if said.low(clause.end - 1) == "?":
+        return False
+    told = next(said.in_clause(clause, "clause.told"), None)
+    only_leads = told and all(said.is_sound(at) for at in range(told.end, clause.end))
+    return bool(only_leads) or not any(said.in_clause(clause, "topic.us"))
 
 
 def _asks_back(said: Utterance, clause: Clause, situation: Situation) -> bool:
@@ -151,7 +170,10 @@ def _asks_back(said: Utterance, clause: Clause, situation: Situation) -> bool:
     """
     if situation.asked is Asked.CHOICE or clause.others:
         return False
-    named = [m for m in said.in_clause(clause, _OPEN) if m.value == situation.step]
+    begin = clause.first
+    if begin and not ends_sentence(said.tokens, begin - 1):
+        begin = said.clause(begin - 1).first  # "the e-, what?"
+    named = [m for m in said.all(_OPEN, first=begin, end=clause.end) if m.value == situation.step]
     around = said.in_clause(clause, *_QUIET, _OPEN, "topic.back", "act.repeat")
     quiet = {n for m in around for n in range(m.first, m.end)}
     every = (said.is_sound(n) or n in quiet for n in range(clause.first, clause.end))
@@ -194,15 +216,15 @@ def fields_named(said: Utterance, clause: Clause) -> tuple[Step, ...]:
     return tuple(dict.fromkeys((*(Step(field.value) for field in fields), *booked)))
 
 
-def content_of(said: Utterance) -> tuple[str, ...]:
-    """Return what a question about our notes names, without the words that ask.
+def content_of(said: Utterance, *asking: str) -> tuple[str, ...]:
+    """Return what a question names, without the words that ask: of our notes, or those tags.
 
     Each word; where none are parted, each stretch of signs.
     """
-    told = {n for m in said.all(*_ASKS_WRITTEN) for n in range(m.first, m.end)}
+    told = {n for m in said.all(*(asking or _ASKS_WRITTEN), *_QUIET) for n in range(m.first, m.end)}
     left = [n for n in range(len(said)) if not said.is_sound(n) and n not in told]
     found: list[str] = []
     for n in left:
         joins = n - 1 in left and said.tokens[n].kind is Kind.HAN
         found.append(found.pop() + said.low(n) if joins and found else said.low(n))
-    return tuple(each for each in found if len(each) > 1)
+    return tuple(each for each in found if len(each) > 1 or not each.isascii())
