@@ -135,3 +135,52 @@ def test_work_and_questions_are_no_booking_that_is_there(said: str) -> None:
 @pytest.mark.parametrize("said", ["No booking! A new one.", "I haven't got a booking yet"])
 def test_who_has_no_booking_wants_a_new_one(said: str) -> None:
     assert wishes(said, step=Step.SERVICE) == {"new"}
+
+
+@pytest.mark.parametrize(
+    ("said", "wished"),
+    [
+        ("The boss of my husband? No, your boss, please", {"person"}),
+        ("could the boss give us a bell this evening", {"call_back"}),
+        ("I'd like a call from your supervisor on Monday", {"call_back"}),
+        ("connect me to the manager this minute", {"person"}),
+        ("The plumber came on Tuesday and broke my sink. I want the manager", {"person"}),
+        ("can my appointment be brought forward a day", {"reschedule"}),
+        ("the cleaner's due Friday but I need her Monday", {"reschedule"}),
+        ("I booked one o'clock, can we say three", {"reschedule"}),
+        ("can you check my booking's still there", {"existing"}),
+        ("my cleaner left, I need a new one", set()),
+        ("can you move the bed and clean behind it", set()),
+    ],
+)
+def test_other_words_for_the_same(said: str, wished: set[str]) -> None:
+    assert wishes(said) == wished
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "wished"),
+    [
+        ("zh-CN", "找你们经理", {"person"}),
+        ("zh-CN", "我要跟经理说话", {"person"}),
+        ("zh-CN", "我是替我们经理打的电话", set()),
+        ("zh-CN", "老板让我打的，他家漏水", set()),
+        ("zh-CN", "找经理，但是现在不方便接", {"call_back"}),
+        ("zh-CN", "叫你们经理明天下午打给我", {"call_back"}),
+        ("zh-CN", "不要转接，让人回电话就行", {"call_back"}),
+        ("zh-CN", "我约了周四，能提前一点吗", {"reschedule"}),
+        ("zh-CN", "把我周四一点的师傅改到十一点", {"reschedule"}),
+        ("zh-CN", "我没有预约，我要新约一个", set()),
+        ("zh-CN", "换个水龙头", set()),
+        ("es", "quiero hablar con el encargado", {"person"}),
+        ("es", "llamo de parte de mi jefe", set()),
+        ("es", "el jefe es don Luis, póngalo a su nombre", set()),
+        ("es", "el encargado, a partir de las cuatro", {"call_back"}),
+        ("es", "que el jefe me llame entre las dos y las cuatro", {"call_back"}),
+        ("es", "no me pase con nadie, que me llamen", {"call_back"}),
+        ("es", "pase mi cita del jueves al viernes", {"reschedule"}),
+        ("es", "el fontanero del jueves, ¿puede venir el viernes?", {"reschedule"}),
+        ("es", "quiero mover un enchufe", set()),
+    ],
+)
+def test_the_same_in_chinese_and_spanish(language: str, said: str, wished: set[str]) -> None:
+    assert wishes(said, language) == wished
