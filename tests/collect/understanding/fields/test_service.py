@@ -440,3 +440,29 @@ def test_a_name_tells_the_trade_whatever_its_synonyms_tell() -> None:
     )
     assert heard("the cistern is overflowing", shop) == "Plumbing"
     assert heard("I'd like the place dusted", shop) == "Cleaning"
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [
+        ("My dishwasher outlet's leaking", "Plumbing"),
+        ("the hose behind the washing machine drips", "Plumbing"),
+        ("the fridge leaking again", "Plumbing"),
+        ("the outlet pipe is blocked", "Plumbing"),
+        ("the oven outlet sparks", "Electrical"),
+        ("the smart meter's not working", "Electrical"),
+        ("the gutter's leaking", "Gardening"),
+        ("the dishwasher isn't working", None),
+        ("the car's leaking oil", None),
+        ("the roof leaks", None),
+    ],
+)
+def test_what_goes_wrong_says_whose_work_it_is_whatever_it_is_on(
+    utterance: str, name: str | None
+) -> None:
+    assert heard(utterance, DEMO) == name
+
+
+def test_a_fault_of_a_trade_that_is_not_listed_is_none_of_ours() -> None:
+    services = tuple(offer for offer in DEMO if offer.name != "Plumbing")
+    assert heard("my dishwasher is leaking", services) is None

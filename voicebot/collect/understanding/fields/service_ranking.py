@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicebot.collect.understanding.fields.trades import HINT, SAID, SYNONYM, Hit
+from voicebot.collect.understanding.fields.trades import FAULT, HINT, SAID, SYNONYM, Hit
 from voicebot.collect.understanding.utterance import Utterance
 
 _EACH_WORD = 0.1
@@ -12,9 +12,15 @@ _EACH_WORD = 0.1
 
 
 def is_of_another(said: Utterance, hit: Hit, hits: Sequence[Hit]) -> bool:
-    """Return True where what is worked on says more than the work: "clean my gutters"."""
-    led_by = {h.service for h in hits if h.end == hit.first and HINT < h.weight < SYNONYM}
-    if led_by and hit.service not in led_by:
+    """Return True where what is worked on says more than the work: "clean my gutters".
+
+    What goes wrong says more than the thing that it is on: "my dishwasher outlet's leaking".
+    """
+    leaders = [h for h in hits if h.end == hit.first and HINT < h.weight < SYNONYM]
+    place = hit.first, hit.end, hit.service
+    fault = any(h.weight == FAULT and (h.first, h.end, h.service) == place for h in hits)
+    things = fault and all(h.weight <= SAID for h in leaders)
+    if leaders and not things and hit.service not in {h.service for h in leaders}:
         return True
     at = hit.end
     while between := said.at(at, "service.known_one"):

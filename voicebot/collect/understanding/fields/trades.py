@@ -21,9 +21,11 @@ from voicebot.collect.understanding.text import Kind, tokens, without_accents
 from voicebot.collect.understanding.utterance import Utterance
 from voicebot.collect.understanding.words import is_everyday
 
-NAME, SYNONYM, TRADE, SAID, DESCRIPTION, HINT = 1.0, 0.95, 0.9, 0.85, 0.84, 0.6
+NAME, SYNONYM, TRADE, FAULT, SAID, DESCRIPTION, HINT = 1.0, 0.95, 0.9, 0.86, 0.85, 0.84, 0.6
 """The certainty that a phrase stands for a service: its name; a synonym, or a word that no other
-service's name has; its trade's name; what callers say for the trade; its description; a hint."""
+service's name has; its trade's name; what goes wrong, whatever it is on; what callers say for the
+trade; its description; a hint."""
+_WEIGHTS = {"names": TRADE, "faults": FAULT, "says": SAID, "goods": SAID, "hints": HINT}
 NOT_LISTED = 0.02
 """The weight that the same phrases lose where no service is of their trade."""
 _SHORTEST_STEM = 4
@@ -94,7 +96,7 @@ class Hit:
 class Trade:
     """A trade as its table has it.
 
-    phrases  by kind: names, says, goods, hints, unless
+    phrases  by kind: names, faults, says, goods, hints, unless
     wide     the trades that this one is part of
     """
 
@@ -108,13 +110,12 @@ class Trade:
     @property
     def told(self) -> tuple[str, ...]:
         """The phrases that tell of the trade surely."""
-        return (*self.phrases.get("names", ()), *self.phrases.get("says", ()))
+        return tuple(p for kind in ("names", "faults", "says") for p in self.phrases.get(kind, ()))
 
     def weighed(self) -> Iterator[tuple[str, float]]:
         """Give each phrase that stands for the trade, with its weight."""
-        for kind, weight in (("names", TRADE), ("says", SAID), ("goods", SAID), ("hints", HINT)):
-            for text in self.phrases.get(kind, ()):
-                yield text, weight
+        for kind, weight in _WEIGHTS.items():
+            yield from ((text, weight) for text in self.phrases.get(kind, ()))
 
 
 @dataclass(frozen=True, slots=True)
