@@ -10,9 +10,10 @@ from typing import TypeVar
 from voicebot.collect.events import Expectation, Silent, TimeUp, Unheard, Utterance
 from voicebot.stream import events as ev
 from voicebot.stream.events import AudioReady, SentenceBegan, Signal
-from voicebot.stream.machine import step
+from voicebot.stream.machine import step, uneventful
 from voicebot.stream.provider_dialect import Digit, Mark
 from voicebot.stream.state import CallState, FillerPhrases
+from voicebot.stream.turn_taking import Floor
 
 WINDOW_MS = 20.0
 EPOCH = datetime(2026, 3, 2, tzinfo=UTC)
@@ -35,10 +36,20 @@ class Machine:
         done: list[ev.Effect] = []
         for event in events:
             now = ev.Now(self.at_s, EPOCH + timedelta(seconds=self.at_s))
-            self.state, effects = step(self.state, event, now)
+            before = self.state
+            self.state, effects = step(before, event, now)
+            if isinstance(event, ev.Window):
+                self._is_taken_alike(uneventful(before, event.probability), effects)
             done += effects
         self.effects += done
         return done
+
+    def _is_taken_alike(self, brief: CallState | None, effects: Sequence[ev.Effect]) -> None:
+        """The short way of a window leads where `step` does."""
+        if brief is not None:
+            assert brief == self.state
+            speaking = brief.turn.floor is Floor.SPEAKING
+            assert list(effects) == ([ev.Feed(brief.turn.now_ms)] if speaking else [])
 
     def hear(self, ms: float, probability: float = 1.0) -> Sequence[ev.Effect]:
         """The caller's track for so long: voice, or silence with probability 0."""

@@ -83,11 +83,12 @@ class SileroDetectors:
         waiting, self._waiting = self._waiting, []
         while waiting := [detector for detector in waiting if detector.window is not None]:
             heard = np.empty((len(waiting), _CONTEXT + _WINDOW), np.float32)
-            for row, detector in zip(heard, waiting, strict=True):
+            state = np.empty((_STATE_SHAPE[0], len(waiting), _STATE_SHAPE[1]), np.float32)
+            for n, detector in enumerate(waiting):
                 assert detector.window is not None
-                row[:_CONTEXT] = detector.before
-                row[_CONTEXT:] = detector.window
-            state = np.stack([detector.state for detector in waiting], axis=1)
+                heard[n, :_CONTEXT] = detector.before
+                heard[n, _CONTEXT:] = detector.window
+                state[:, n] = detector.state
             found, states = self._session.run(None, {"input": heard, "state": state, "sr": _RATE})
             for n, detector in enumerate(waiting):
                 detector.told(float(found[n, 0]), states[:, n])
@@ -126,7 +127,7 @@ class SileroDetector:
         pending = self._pending + mulaw
         whole = len(pending) // _WINDOW * _WINDOW
         for at in range(0, whole, _WINDOW):
-            samples = _SAMPLES[np.frombuffer(pending, np.uint8, _WINDOW, at)]
+            samples = _SAMPLES.take(np.frombuffer(pending, np.uint8, _WINDOW, at))
             self._later.append((samples, float(samples.dot(samples))))
         self._pending = pending[whole:]
         if whole and self.window is None:

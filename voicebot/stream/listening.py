@@ -24,7 +24,6 @@ from voicebot.stream.events import (
     Follow,
     Transcribe,
     Transcribed,
-    Window,
 )
 from voicebot.stream.machine import CallMachine
 from voicebot.stream.relay import Relay
@@ -96,7 +95,7 @@ class Listener:
         """Take the speech probability of the track's next window; the bot's echo is no speech."""
         if probability >= STAY_PROBABILITY and self._is_echo():
             probability = 0.0
-        self._machine.handle(Window(probability))
+        self._machine.hear(probability)
         self._recording.forget_before(oldest_needed_ms(self._machine.state))
 
     def _is_echo(self) -> bool:

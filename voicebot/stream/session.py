@@ -317,10 +317,11 @@ class Session:
             self._leave(Leaving.LOST)
 
     def _take(self, event: Event) -> None:
+        if isinstance(event, Audio):  # fifty a second
+            self._listener.add(event.mulaw)
+            self._detector.feed(event.mulaw)
+            return
         match event:
-            case Audio(mulaw):
-                self._listener.add(mulaw)
-                self._detector.feed(mulaw)
             case Mark() | Digit():
                 self._machine.handle(event)
             case Stop():
