@@ -157,6 +157,9 @@ def _confirming(turn: Turn, said: Said) -> Turn:
         if others and others[-1].value != held.pending:
             return times.wish_for(turn.become(unwanted=()), others[-1].value or "")
         if not others and (window := times.wished(turn, said.reading.acts)):
+            pending = datetime.fromisoformat(held.pending) if held.pending else None
+            if pending and said.has(Affirm) and window.allows(pending, 0):
+                return turn.ask()  # "the afternoon, of course"
             return times.look(turn, window)
     if new & set(said.read_back):
         attempts = held.attempts + 1

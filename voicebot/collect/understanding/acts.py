@@ -60,6 +60,8 @@ _BEFORE = ("yes.before", "quiet.link")
 _STORY = "story"
 """The value of what tells of the past, to its end."""
 _HALF_DAY = 12
+_ANY = "flexible.any"
+_NAMED_TIMES = ("time.weekday", "time.day", "time.part")
 _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
 
@@ -99,6 +101,13 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 of_time = situation.step is Step.TIME and situation.asked is not Asked.CONFIRM
                 of_time &= not said.clause(match.first).asked
                 elsewhere = isinstance(act, Flexible) and not of_time
+                early = isinstance(act, Flexible) and situation.step is not Step.TIME
+                if (
+                    early
+                    and match.tag == _ANY
+                    and any(said.in_clause(said.clause(match.first), *_NAMED_TIMES))
+                ):
+                    continue  # "Wednesday or Thursday, either will do": no other day will
                 end = _told_until(said, match) if match.tag == TOLD else match.end
                 end = said.clause(match.first).end if match.value == _STORY else end
                 besides = match.tag == booked.THING or act == Want("reschedule", act.span)

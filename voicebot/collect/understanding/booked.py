@@ -15,6 +15,7 @@ from voicebot.collect.understanding.types import Want
 from voicebot.collect.understanding.utterance import Utterance
 
 OTHER_TIME, THING = "clause.other_time", "booked.thing"
+_MOVE = "want.reschedule"
 _CHANGE, _WHOSE, _UNTIL = "booked.change", "booked.whose", "booked.until"
 _FIELD = ("record.field", "record.written", "ask.known")
 _BETWEEN = 3
@@ -39,7 +40,7 @@ def moves(said: Utterance) -> Iterator[Candidate]:
 
 def moving(said: Utterance) -> bool:
     """Return whether a booking that is there is to have another time, which may be named."""
-    told = any(said.all(EXISTING, THING)) and OTHER_TIME in said.tags
+    told = any(said.all(EXISTING, THING)) and not said.tags.isdisjoint((OTHER_TIME, _MOVE))
     return told or any(True for _ in _moved(said))
 
 

@@ -117,10 +117,18 @@ def _asks_beside_yes(said: Utterance, clause: Clause, situation: Situation) -> b
 
 
 def _is_of_another(said: Utterance, act: Act | None, situation: Situation) -> bool:
-    """Return True for the name of whose number is told: "take my neighbour's, her name's Ruth"."""
-    named = isinstance(act, (Provide, Correct)) and act.step is Step.NAME
+    """Return True for a name that is none of the caller's, who has given one.
+
+    It belongs to a number that is told ("take my neighbour's, her name's Ruth"), or is the first
+    half of the e-mail that was read back, said anew: "nearly, it's ruthgil, without the dot".
+    """
     known = Step.NAME in situation.record and situation.step is not Step.NAME
-    return named and known and "phone.others" in said.tags
+    if not known or not isinstance(act, (Provide, Correct)) or act.step is not Step.NAME:
+        return False
+    half = situation.record.get(Step.EMAIL, "").partition("@")[0]
+    letters = "".join(filter(str.isalnum, half)).casefold()
+    of_email = situation.step is Step.EMAIL and letters == said.text[slice(*act.span)].casefold()
+    return of_email or "phone.others" in said.tags
 
 
 def _is_of_place(act: Act | None, given: Sequence[Candidate], situation: Situation) -> bool:

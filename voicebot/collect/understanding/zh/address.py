@@ -83,7 +83,7 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     act = Provide(Step.ADDRESS, text, span, assumed=found.guesses)
     if not found.whole:
         act = replace(act, value=None, missing=Missing.STREET, partial=text)
-    elif asked and found.guesses and lacks_number(text, said.lexicon.language):
+    elif asked and lacks_number(text, said.lexicon.language):
         act = replace(act, value=None, missing=Missing.HOUSE_NUMBER, partial=text)
     yield Candidate(act, found.begun, found.end, found.guesses)
 
