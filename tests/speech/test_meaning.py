@@ -67,6 +67,14 @@ async def test_any_text_is_compared(engine: RemoteMeaning, text: str) -> None:
     assert await engine.compare(text, ()) == ()
 
 
+async def test_of_a_long_phrase_the_beginning_counts_and_too_many_are_not_compared(
+    engine: RemoteMeaning,
+) -> None:
+    assert len(await engine.compare("tap", ["tap " * 200, "tap"])) == 2
+    with pytest.raises(SpeechUnavailable):
+        await engine.compare("tap", ["tap"] * 4001)
+
+
 async def test_a_killed_process_is_away_and_its_successor_is_asked(tmp_path: Path) -> None:
     need_meaning()
     engine = RemoteMeaning(meaning_socket(tmp_path))

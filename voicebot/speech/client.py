@@ -19,7 +19,9 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from voicebot.errors import SpeechUnavailable
 from voicebot.speech.protocols import Hint, SttStream, SttTurn, Transcriber, Transcript
 from voicebot.speech.wire import (
+    LONGEST_PHRASE,
     MAX_MESSAGE_BYTES,
+    MOST_PHRASES,
     Compare,
     Hear,
     Kind,
@@ -85,8 +87,13 @@ class RemoteMeaning:
     socket: Path
 
     async def compare(self, text: str, phrases: Sequence[str]) -> tuple[float, ...]:
-        """Return how like each phrase the text is; raises SpeechUnavailable."""
-        job = Compare(text=text, phrases=tuple(phrases))
+        """Return how like each phrase the text is; raises SpeechUnavailable.
+
+        Of a long phrase the beginning counts.
+        """
+        if len(phrases) > MOST_PHRASES:
+            raise SpeechUnavailable(f"{len(phrases)} phrases are too many to compare at once")
+        job = Compare(text=text, phrases=tuple(each[:LONGEST_PHRASE] for each in phrases))
         async with aclosing(_replies(self.socket, "meaning", COMPARE_DEADLINE_S, job)) as replies:
             reply, _ = await anext(replies)
         return reply.scores

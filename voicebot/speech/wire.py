@@ -84,13 +84,20 @@ class Speak(BaseModel):
     pitch: float = Field(1.0, ge=0.5, le=2.0)
 
 
+MOST_PHRASES: Final = 4000
+"""Phrases in one comparison: so many does the meaning process remember."""
+LONGEST_PHRASE: Final = 400
+
+
 class Compare(BaseModel):
     """Say how like each of the phrases `text` is in meaning."""
 
     model_config = ConfigDict(frozen=True)
     do: Literal["compare"] = "compare"
-    text: str = Field(max_length=400)
-    phrases: tuple[Annotated[str, Field(max_length=400)], ...] = Field(max_length=2000)
+    text: str = Field(max_length=LONGEST_PHRASE)
+    phrases: tuple[Annotated[str, Field(max_length=LONGEST_PHRASE)], ...] = Field(
+        max_length=MOST_PHRASES
+    )
 
 
 class Kind(StrEnum):
