@@ -80,6 +80,10 @@ class Offer(_Table):
     capacity: int | None = Field(None, ge=1)
     """Visits of this service at one time; without it only `booking.capacity` counts."""
 
+    def __hash__(self) -> int:
+        """Return the same for the same id: what is made once for a business is looked up often."""
+        return hash(self.id)
+
     @property
     def service(self) -> Service:
         """The service as the record keeps it."""

@@ -50,6 +50,8 @@ class Utterance:
 
     def before(self, end: int, *tags: str) -> Match | None:
         """Return the longest phrase with one of these tags that ends before the token `end`."""
+        if self.tags.isdisjoint(tags):
+            return None
         for first in range(max(0, end - _LONGEST_PHRASE), end):
             for match in self.matches[first]:
                 if match.tag in tags and match.end == end:
@@ -58,7 +60,8 @@ class Utterance:
 
     def all(self, *tags: str, first: int = 0, end: int | None = None) -> Iterator[Match]:
         """Return every phrase with one of these tags in a stretch, one after the other."""
-        at, end = first, len(self) if end is None else end
+        end = len(self) if end is None else end
+        at = end if self.tags.isdisjoint(tags) else first
         while at < end:
             match = self.at(at, *tags)
             if match and match.end <= end:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from voicebot.business import Offer
 from voicebot.call import Step
 from voicebot.collect.understanding.fields.trades import vocabulary
 from voicebot.collect.understanding.types import Note, Reading, Situation
@@ -29,12 +32,7 @@ def describes_work(text: str, reading: Reading, situation: Situation) -> bool:
     """
     said = utterance(text, situation.language)
     trades = vocabulary(situation.services, situation.language).trades
-    names = {
-        stem
-        for offer in situation.services
-        for name in (offer.name, *(n for t in trades.of(offer) for n in t.phrases.get("names", ())))
-        for stem in trades.stems(name)
-    }
+    names = _names(situation.services, situation.language)
     told = {
         at
         for here in said.matches
@@ -53,4 +51,16 @@ def describes_work(text: str, reading: Reading, situation: Situation) -> bool:
         and trades.stem(token.low) not in names
         and not any(first <= token.start < end for first, end in others)
         for at, token in enumerate(said.tokens)
+    )
+
+
+@lru_cache(maxsize=64)
+def _names(services: tuple[Offer, ...], language: str) -> frozenset[str]:
+    """Return the stems of what names these services; made once for a business."""
+    trades = vocabulary(services, language).trades
+    return frozenset(
+        stem
+        for offer in services
+        for name in (offer.name, *(n for t in trades.of(offer) for n in t.phrases.get("names", ())))
+        for stem in trades.stems(name)
     )
