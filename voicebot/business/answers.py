@@ -196,7 +196,7 @@ def _weighed(text: str, language: str) -> _Weights:
         for other, word in same.items():
             text = text.replace(other, word)
     return tuple(
-        (same.get(each := stem(word), each), _SAID_LITTLE if word in little else 1.0)
+        (stem(word), _SAID_LITTLE) if word in little else (same.get(each := stem(word), each), 1.0)
         for word in words_of(text)
     )
 

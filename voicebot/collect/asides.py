@@ -117,7 +117,8 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
     if named := _about(turn, question, text):
         return _of_service(turn, question.topic, named)
     of_a_visit = "topic.visit" in utterance(question.about, language).tags
-    ours = question.topic in _ALWAYS_OURS or (question.topic == "price" and of_a_visit)
+    bare = not content_of(utterance(question.about, language), *_OF_PRICE)
+    ours = question.topic in _ALWAYS_OURS or (question.topic == "price" and (of_a_visit or bare))
     ours |= question.topic == "called" and turn.dialogue.needs is not Needs.NOTHING
     if not ours and (own := answer_for(question.about, turn.business)):
         return turn.say("reply.own", text=own)
@@ -129,7 +130,7 @@ def _says_more(turn: Turn, question: Ask) -> bool:
     if named_in(question.about, turn.business.services, turn.business.language) != ():
         return False
     said = utterance(question.about, turn.business.language)
-    left = content_of(said, "topic.price", "topic.plain")
+    left = content_of(said, *_OF_PRICE)
     return "topic.varies" in said.tags or bool(left and "ask.price" not in said.tags)
 
 
@@ -151,6 +152,8 @@ _MOST_UNKNOWN = 5
 
 _ALWAYS_OURS = ("dealt", "robot", "free", "company", "known", "why", "opening", "claim")
 """Topics that our own answer fits better than a sentence of the business file."""
+_OF_PRICE = ("ask.price", "topic.price", "topic.plain")
+"""Words that ask for a price, and nothing else."""
 _OF_A_SERVICE = ("price", "duration", "offered")
 
 

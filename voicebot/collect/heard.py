@@ -96,7 +96,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     turn = _values(turn, said)
     turn = _beside(turn, said)
     if said.tells_more and (said.values or said.has(Choose, Flexible) or said.piece(held.step)):
-        turn = turn.note(said.text)  # "Thursday at ten, and tell your bloke to bring boots"
+        turn = turn.note(said.left_over)  # "Thursday at ten, and tell your bloke to bring boots"
     return answer(turn, said)
 
 
@@ -297,7 +297,7 @@ def _values(
         if act.step is Step.SERVICE and describes_work(said.text, said.reading, said.situation):
             turn = turn.note(said.text)  # "a fan, and the doorbell"
         if act.step is Step.ADDRESS and said.unread and turn.dialogue is not before:
-            turn = turn.note(said.text)  # "the granny flat behind": not in it, but of use
+            turn = turn.note(said.left_over)  # "the granny flat behind": not in it, but of use
     if Step.TIME in only and (held.step is not Step.TIME or aside or closing):
         turn = _early_time(turn, said)
     return turn

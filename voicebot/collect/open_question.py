@@ -168,7 +168,7 @@ def _confirming(turn: Turn, said: Said) -> Turn:
     if said.agrees or (said.insists and not new):
         return agreed(turn, said.read_back)
     if said.assents:
-        return agreed(turn.note(said.text) if said.says_more else turn, said.read_back)
+        return agreed(turn.note(said.left_over) if said.says_more else turn, said.read_back)
     if (piece := said.piece(step)) and not said.has(Affirm):
         doubted = held.doubted | {step}
         turn = turn.become(doubted=doubted, pending=None, mode=Mode.ASKING)
@@ -183,9 +183,9 @@ def _confirming(turn: Turn, said: Said) -> Turn:
     if goes_on and (not said.unread or held.put > 1):
         return proceed(leave_unconfirmed(turn))
     if not new and _yes_again(turn, said):
-        return agreed(turn.note(said.text) if said.unread else turn, said.read_back)
+        return agreed(turn.note(said.left_over) if said.unread else turn, said.read_back)
     if said.has(Affirm) and said.says_more:
-        return turn.note(said.text).say_noted().ask()
+        return turn.note(said.left_over).say_noted().ask()
     of_time = said.has(Flexible) or said.piece(Step.TIME) is not None
     of_time |= any(act.step is Step.TIME for act in said.values)
     if call_backs.goes_on(turn, said):

@@ -118,6 +118,14 @@ class Said:
         """What no act explains."""
         return " ".join(self.text[slice(*span)] for span in self.reading.rest)
 
+    @cached_property
+    def left_over(self) -> str:
+        """The sentences that hold words which no act explains."""
+        said = utterance(self.text, self.situation.language)
+        rest = self.reading.rest
+        left = (n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest))
+        return " ".join(dict.fromkeys(said.sentence(n) for n in left)) or self.text
+
     @property
     def tells_more(self) -> bool:
         """Unread words enough to tell staff something: a sentence of its own."""

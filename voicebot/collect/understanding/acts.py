@@ -142,7 +142,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     if table == "ask":
         # Of "if I'm late, can I move it" the end asks.
         clause = said.clause(match.first if name == KNOWN else match.end - 1)
-        if match.value == BEHIND and not said.before(match.first, *_AGREE):
+        yes = said.before(match.first, *_AGREE) if match.value == BEHIND else match
+        if yes is None or (yes is not match and not said.is_opening(yes.first)):
             return None  # "the dog's fine if you ring first"
         about = said.text[slice(*said.span(clause.first, clause.end))]
         steps = fields_named(said, clause) if name == KNOWN else ()

@@ -221,7 +221,9 @@ def content_of(said: Utterance, *asking: str) -> tuple[str, ...]:
 
     Each word; where none are parted, each stretch of signs.
     """
-    told = {n for m in said.all(*(asking or _ASKS_WRITTEN), *_QUIET) for n in range(m.first, m.end)}
+    tags = {*(asking or _ASKS_WRITTEN), *_QUIET}
+    asks = (match for here in said.matches for match in here if match.tag in tags)
+    told = {n for match in asks for n in range(match.first, match.end)}
     left = [n for n in range(len(said)) if not said.is_sound(n) and n not in told]
     found: list[str] = []
     for n in left:
