@@ -186,3 +186,20 @@ def test_an_e_mail_taken_back_later_leaves_the_booking_as_it_is() -> None:
     assert scene.dialogue.mode is Mode.CONFIRMING
     assert scene.dialogue.step is Step.TIME
     assert "2 pm" in words
+
+
+def test_a_shop_at_a_corner_stays_when_the_corner_is_said_once_more() -> None:
+    scene = at(Step.PHONE)
+    scene.hears("0412 345 679")
+    scene.hears("It's Shop 3B, corner of Pitt Lane and Station Road, Burwood, behind the bakery")
+    scene.hears("Burwood. Corner of Pitt Lane and Station Road, Burwood")
+    value = "Shop 3B, Corner of Pitt Lane and Station Road, Burwood"
+    assert scene.dialogue.answers[Step.ADDRESS] == value
+    assert "bakery" in " ".join(scene.notes)
+
+
+def test_an_address_beside_an_answer_is_read_back_once() -> None:
+    scene = at(Step.SERVICE)
+    words = scene.hears("Cleaner, hotel room, no, my flat. Wait. It's 7 Argyle Place, Glebe")
+    assert words.count("7 Argyle Place, Glebe") == 1
+    assert scene.dialogue.mode is Mode.CONFIRMING

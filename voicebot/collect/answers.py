@@ -55,7 +55,8 @@ def take(turn: Turn, act: Provide | Correct, *, unread: bool) -> Turn:
     turn = turn.answer(step, answer, early=early and not shown)
     if shown:
         turn = turn.confirm(step)  # said digit by digit, and it is the number that calls
-    if known is not None and not own and step not in held.read_back:
+    asked_next = early and held.mode is Mode.ASKING and held.step is not Step.TIME
+    if known is not None and not own and step not in held.read_back and not asked_next:
         turn = turn.say("saved.changed", value=turn.spoken(step))
     elif own and not early and turn.business.policy(step) is Confirm.IMPLICIT:
         turn = turn.say(f"saved.{step}", value=turn.spoken(step))

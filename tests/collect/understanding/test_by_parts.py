@@ -96,6 +96,11 @@ def test_any_field_is_mended_at_the_service(said: str, step: Step, value: str) -
     assert given_in(said, situation(Step.SERVICE)).get(step) == value
 
 
+def test_an_hour_behind_a_remark_is_no_house_number() -> None:
+    acts = read("that's too early for me. Nine", situation(Step.ADDRESS, Asked.CONFIRM)).acts
+    assert not any(getattr(act, "step", None) is Step.ADDRESS for act in acts)
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -38,6 +38,7 @@ def declines(reading: Reading) -> set[str]:
         (Step.EMAIL, "I don't use any of that computer stuff"),
         (Step.EMAIL, "What do you need that for? You're not having it"),
         (Step.EMAIL, "I never give my email to strangers"),
+        (Step.EMAIL, "No e-mail on the boat"),
         (Step.PHONE, "You're not having my number"),
         (Step.PHONE, "I haven't got a phone"),
         (Step.PHONE, "no mobile I'm afraid"),

@@ -28,19 +28,23 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
         if not 1 < len(parts) <= _MOST_PARTS:
             continue
         alone = [read_one(_alone(said, part), situation) for part in parts]
-        if any(_mends(reading, situation) for reading in alone):
-            return _put_together(whole, parts, alone, situation)
+        mends = [
+            _mends(r, situation) and not _is_count(said, p)
+            for p, r in zip(parts, alone, strict=True)
+        ]
+        if any(mends):
+            return _put_together(whole, parts, alone, mends)
     return whole
 
 
 def _put_together(
-    whole: Reading, parts: Sequence[Span], alone: Sequence[Reading], situation: Situation
+    whole: Reading, parts: Sequence[Span], alone: Sequence[Reading], mends: Sequence[bool]
 ) -> Reading:
     """Return the whole reading with the parts that are better read alone in their places."""
     acts, rest = list(whole.acts), list(whole.rest)
-    for part, reading in zip(parts, alone, strict=True):
+    for part, reading, mended in zip(parts, alone, mends, strict=True):
         left = [span for span in rest if _inside(span, part)]
-        better = _mends(reading, situation) or (not reading.rest and left)
+        better = mended or (not reading.rest and left)
         if better and not any(_straddles(act, part) for act in acts):
             acts = [act for act in acts if not _inside(act.span, part)] + list(reading.acts)
             rest = [span for span in rest if span not in left]
@@ -79,6 +83,14 @@ def _mends(reading: Reading, situation: Situation) -> bool:
         and act.step in situation.record
         and act.value != situation.record[act.step]
         for act in given
+    )
+
+
+def _is_count(said: Utterance, part: Span) -> bool:
+    """Return True for a number alone, which is rather an hour: "that's too early. Nine"."""
+    inside = [n for n, token in enumerate(said.tokens) if part[0] <= token.start < part[1]]
+    return all(
+        said.is_sound(n) or said.tokens[n].is_digits or said.numbers.group(n) for n in inside
     )
 
 

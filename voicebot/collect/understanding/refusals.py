@@ -75,7 +75,9 @@ def _refused(
         return "", None  # the house has no number
     stray = _stray(said, here, first, end)
     if named and _NOT in tags:
-        told = verbs or stray == 0
+        ends = {match.end for match in here if match.tag == _NOT}
+        bare = any(match.tag == _FIELD and match.first in ends for match in here)  # "no e-mail on"
+        told = verbs or bare or stray == 0
         fits = stray <= (_MOST_STRAY[True] if named is situation.step else 0)
         return (why, named) if told and fits else ("", None)
     if situation.step not in _REFUSABLE or _THAT not in tags:

@@ -382,6 +382,11 @@ def test_a_part_of_the_address_read_back_is_mended(said: str, address: str) -> N
         ("ruth+o@example.com", "not a plus sign", "ruthpluso@example.com"),
         ("ruthdoto@example.com", "the word dot isn't in it", "ruth.o@example.com"),
         ("ruthdoto@example.com", "there's no word dot in it", "ruth.o@example.com"),
+        (
+            "ottilie.hill@example.com",
+            'the word "dot" isn\'t in it. otilie dot hill',
+            "otilie.hill@example.com",
+        ),
         ("ruth@example.com", "No. It's rhuth. R H U T H", "rhuth@example.com"),
         ("ruth@example.com", "it's rut at example dot com, not ruth", "rut@example.com"),
     ],

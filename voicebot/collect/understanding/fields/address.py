@@ -27,7 +27,7 @@ from voicebot.collect.understanding.fields.address_words import (
     without_spelling,
     words_of,
 )
-from voicebot.collect.understanding.types import Correct, Missing, Provide, Situation
+from voicebot.collect.understanding.types import Asked, Correct, Missing, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance, utterance
 
 _JOB, _ONE, _ELSEWHERE = 2, 1, 0
@@ -97,6 +97,8 @@ class _Reader:
                 earlier = kept if _extends(parts, kept) else earlier
                 if Kind.CORNER in kinds(parts):
                     earlier = tuple(part for part in kept if part.kind in _AROUND) or earlier
+            elif not (self.alone and self.situation.asked is Asked.CONFIRM):
+                earlier = _shop_of_same(kept, parts) or earlier
             yield self._provided(earlier, parts, guesses)
         elif kept and not earlier:
             yield from self._amended(kept, parts if self.alone else ())
@@ -312,6 +314,13 @@ def _unit_of_same(before: Parts, now: Parts) -> Parts:
     streets = [{part.text for part in each if part.kind is Kind.STREET} for each in (before, now)]
     again = any(part.kind is Kind.UNIT for part in now)
     return tuple(units) if streets[0] == streets[1] and not again else ()
+
+
+def _shop_of_same(before: Parts, now: Parts) -> Parts:
+    """Return the unit at the same corner said before: "Shop 3B, …", then the corner once more."""
+    corners = [{part.text for part in each if part.kind is Kind.CORNER} for each in (before, now)]
+    same = corners[0] and corners[0] == corners[1]
+    return tuple(part for part in before if part.kind is Kind.UNIT and same)
 
 
 def _extent(parts: Parts) -> tuple[int, int]:

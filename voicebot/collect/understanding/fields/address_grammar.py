@@ -47,14 +47,15 @@ class Grammar:
 
     def __init__(self, words: Words, region: str, *, alone: bool) -> None:
         self.words, self.region, self.alone = words, region, alone
-        self._sited = alone or "address.corner" in words.said.tags
+        grounded = any(word.isin("ground") for word in words)
+        self._sited = alone or grounded or "address.corner" in words.said.tags
         self._named = any(word.isin("house", "institution", "article") for word in words)
 
     def read(self) -> tuple[Parts, int]:
         """Return the parts of an address, and how many guesses they rest on."""
         words, typeless = self.words, Parts()
         for at, word in enumerate(words):
-            head, end = self._head(at)
+            head, end = self._head(at) if not self._is_denied(at) else ((), at)
             site = site_at(words, at, head, end, alone=self.alone) if self._sited else None
             if site:
                 parts, end = site
@@ -92,6 +93,12 @@ class Grammar:
         if typeless:
             return typeless, _TYPELESS_GUESSES
         return (self._piece() if self.alone else ()), 1
+
+    def _is_denied(self, at: int) -> bool:
+        """Return True for the 9 of "not number 9"."""
+        said, first = self.words.said, self.words[at].first
+        sign = said.before(first, "address.number")
+        return said.before(sign.first if sign else first, "mend.not") is not None
 
     def _weak_but_named(self, at: int) -> Found | None:
         """Return "Argyle Place", though nobody asked for an address, by its capitals."""

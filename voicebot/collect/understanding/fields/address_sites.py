@@ -29,10 +29,13 @@ def site_at(
     begin = end if head else at
     if corner := corner_at(words, begin, alone=alone):
         return (*head, corner[0]), corner[1]
+    if head and (ground := ground_at(words, begin)):
+        named = all(
+            word.text[:1].isupper() for word in words.part(words.place(ground[0].first), ground[1])
+        )
+        return ((*head, ground[0]), ground[1]) if alone or named else None
     if not alone:
         return None
-    if head and (ground := ground_at(words, begin)):
-        return (*head, ground[0]), ground[1]
     ground = None if head else ground_at(words, begin)
     unit = unit_at(words, ground[1]) if ground else None
     if ground and unit and words[ground[1]].pause:  # "Rozelle Bay Marina, Berth 9"

@@ -198,7 +198,7 @@ def _literal(said: Utterance, held: Held) -> Iterator[Edit]:
         denied |= lead is not None and bool(lead.value)
         if lead and denied and (spots := held.spots(word, inside=True)):
             yield held.put(mark.value, spots[0]), lead.first, end, 0
-        elif (lead or (sign and denied)) and (spots := held.spots(mark.value)):
+        elif (bool(lead) is not denied) and (lead or sign) and (spots := held.spots(mark.value)):
             yield held.put(word, spots[0]), (lead or mark).first, (sign or mark).end, 0
 
 
