@@ -26,6 +26,8 @@ from voicebot.speech.wire import Compare, Kind, Reply, meaning_socket
 _WORKERS: Final = 1  # the engine keeps its buffers in the model
 _REMEMBERED: Final = 4096
 """Phrases whose vectors are kept, 1.5 kB each: those of several businesses."""
+_LISTS: Final = 4
+"""Lists of phrases whose vectors are kept together, 2 MB for one of 1,200."""
 
 
 async def main(lifetime: Lifetime) -> None:
@@ -48,6 +50,7 @@ class Engine:
     def __init__(self) -> None:
         self._model: E5 | None = None
         self._known: OrderedDict[str, NDArray[np.float32]] = OrderedDict()
+        self._matrices: OrderedDict[tuple[str, ...], NDArray[np.float32]] = OrderedDict()
 
     def compare(self, text: str, phrases: Sequence[str]) -> tuple[float, ...]:
         """Return the cosine of `text` with each phrase; raises ModelMissing.
@@ -56,8 +59,19 @@ class Engine:
         """
         if not phrases:
             return ()
-        vectors = np.stack(list(self._vectors(phrases)))
-        return tuple(map(float, vectors @ self._embed(text)))
+        vector = self._embed(text)
+        # Not `@`: on a busy machine the threads of BLAS wait for each other for longer than this.
+        scores = np.einsum("ij,j->i", self._matrix(tuple(phrases)), vector)
+        return tuple(map(float, scores))
+
+    def _matrix(self, phrases: tuple[str, ...]) -> NDArray[np.float32]:
+        """Return the phrases' vectors as rows; those of the last lists are kept as they are."""
+        if phrases not in self._matrices:
+            self._matrices[phrases] = np.stack(list(self._vectors(phrases)))
+            if len(self._matrices) > _LISTS:
+                self._matrices.popitem(last=False)
+        self._matrices.move_to_end(phrases)
+        return self._matrices[phrases]
 
     def _vectors(self, phrases: Sequence[str]) -> Iterator[NDArray[np.float32]]:
         for phrase in phrases:
