@@ -160,8 +160,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
             return turn, False
         return turn.note(said.text).say(f"existing.begin_{held.purpose}"), False
     has_another = held.urgent or held.dealt or held.purpose in bookings.LOOKED_FOR
-    if wish and wish.what == "complaint" and has_another:
-        # "I'm not happy", of this call: what it is about stays the wish
+    if wish and wish.what == "complaint" and (has_another or said.books):
+        # "I'm not happy", of this call, or "and send me another": that stays the wish
         return turn.need(Needs.PERSON).note(said.text).say("reply.sorry"), False
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False

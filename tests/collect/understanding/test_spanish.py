@@ -289,6 +289,8 @@ def test_what_only_looks_like_a_refusal_is_none(said: str) -> None:
         ("tengo cita el jueves, ¿me la pueden adelantar al miércoles?", ["existing", "reschedule"]),
         ("¿a qué hora venía el electricista?", ["existing"]),
         ("que me manden otro fontanero", ["booking"]),
+        ("no vino nadie, quiero reclamar, y mándenme otro", ["existing", "complaint", "booking"]),
+        ("¿cuánto es la hora de limpieza?", []),
     ],
 )
 def test_a_wish_is_named(said: str, what: list[str]) -> None:
@@ -320,6 +322,8 @@ OFFERED = ("2026-11-24T09:00", "2026-11-25T16:00", "2026-11-27T10:00")
         ("el primero no, el segundo", 2),
         ("no, el segundo", 2),
         ("el último, digo, el primero", 1),
+        ("el primerito", 1),
+        ("la más temprana", 1),
     ],
 )
 def test_the_offer_that_is_meant_in_the_end_is_chosen(said: str, position: int) -> None:

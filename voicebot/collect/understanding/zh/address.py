@@ -21,6 +21,7 @@ from voicebot.collect.understanding.zh.address_parts import (
     is_town,
     lacks_number,
     mended,
+    units_of,
 )
 
 _BESIDE_ADDRESS = (Step.ADDRESS, Step.NAME, Step.PHONE, Step.EMAIL)
@@ -141,6 +142,8 @@ def _stretches(said: Utterance, bare: bool) -> Iterator[_Place]:
         asks = said.clause(piece.first).asked if piece.first < len(said) else True
         has_street = open_ is not None and not is_town(said, open_.first, open_.end)
         town = has_street and is_town(said, piece.first, piece.end)
+        if open_ and units_of(said, open_.first, open_.end) & units_of(said, first, end):
+            piece = replace(piece, mends=True)  # 100号，噢是200号
         alone = piece.announced or piece.mends or marked or piece.denied or piece.gone or town
         goes_on = open_ is not None and not alone
         counts = piece.gone or (not asks and _belongs(said, piece, goes_on=goes_on))

@@ -45,6 +45,12 @@ def is_numbered(said: Utterance, at: int) -> bool:
     )
 
 
+def units_of(said: Utterance, first: int, end: int) -> set[str]:
+    """Return the units of the numbers in a stretch: 弄, 号 and 室."""
+    begin, stop = said.span(first, end)
+    return {unit for unit, a, b in _numbers(said) if unit and begin <= a and b <= stop}
+
+
 def lacks_number(text: str, language: str) -> bool:
     """Return True for a street without a house."""
     said = utterance(text, language)
