@@ -58,6 +58,10 @@ CHANGED = [
     (FRIDAY, "Ten, but half an hour later. Half past ten", "fri 10:30"),
     (FRIDAY, "the second one, but thirty minutes earlier", "fri 9:30"),
     (FRIDAY, "the last, but two hours later", "fri 15"),
+    # another hour is proposed by a question
+    (THREE_DAYS, "Thursday's good but seven's a bit rude, could it be nine or so", "thu 9"),
+    (THREE_DAYS, "Thursday sounds good, is nine possible", "thu 9"),
+    (THREE_DAYS, "Friday, but could you make it half past ten?", "fri 10:30"),
     (FRIDAY, "The one o'clock, but an hour earlier", "fri 12"),
     (FRIDAY, "seven, but later that day", "fri 8-21"),
     (FRIDAY, "One, or a bit later, half past one", "fri 13:30"),

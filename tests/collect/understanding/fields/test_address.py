@@ -199,6 +199,17 @@ def test_pieces_of_two_utterances_make_a_whole(partial: str, utterance: str, lin
 
 
 @pytest.mark.parametrize(
+    ("told", "town"),
+    [("Sydney", "Sydney"), ("in Adelaide", "Adelaide"), ("it's Florence", "Florence"),
+     ("Perth", "Perth"), ("that's in Charlotte", "Charlotte")],
+)  # fmt: skip
+def test_a_suburb_that_is_also_a_persons_name_is_one_where_it_is_asked_for(
+    told: str, town: str
+) -> None:
+    assert heard(told, partial="40 Bligh Street") == f"40 Bligh Street, {town}"
+
+
+@pytest.mark.parametrize(
     ("utterance", "line"),
     [
         ("the postcode is two seven five oh", "12 Wattle Street, Penrith 2750"),

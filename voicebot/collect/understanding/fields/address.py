@@ -165,7 +165,8 @@ class _Reader:
                 plain[at] = replace(word, text=number, low=number, digits=number)
         parts, guesses = Parts(), 0
         for turn in self._rounds(Words(self.said, plain)):
-            now, doubts = Grammar(turn, self.region, alone=alone).read()
+            town = alone and self.situation.partial is not None
+            now, doubts = Grammar(turn, self.region, alone=alone, town=town).read()
             now = now or (self._told_last(turn, bool(parts)) if alone else ())
             if now and (is_whole(now) or not parts):
                 parts, guesses = (*_unit_of_same(parts, now), *now), doubts

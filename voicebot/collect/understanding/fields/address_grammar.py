@@ -43,10 +43,11 @@ class Grammar:
     """One stretch of words, looked through for an address.
 
     alone  it was asked for, so that a street without its type counts, and a piece
+    town   a street was told before, and its suburb is asked for: Sydney is none's first name
     """
 
-    def __init__(self, words: Words, region: str, *, alone: bool) -> None:
-        self.words, self.region, self.alone = words, region, alone
+    def __init__(self, words: Words, region: str, *, alone: bool, town: bool = False) -> None:
+        self.words, self.region, self.alone, self._town = words, region, alone, town
         grounded = any(word.isin("ground") for word in words)
         self._sited = alone or grounded or "address.corner" in words.said.tags
         self._named = any(word.isin("house", "institution", "article") for word in words)
@@ -339,7 +340,8 @@ class Grammar:
         if spelled or any(len(low) == 1 for low in lows):
             return False
         named = end is not None and all(self.words[n].text.istitle() for n in names)
-        return bool(lows) and (named or not all(map(is_everyday, lows))) and not is_given(lows[0])
+        unknown = bool(lows) and (named or not all(map(is_everyday, lows)))
+        return unknown and (self._town or not is_given(lows[0]))
 
 
 def _is_person(words: Sequence[Word]) -> bool:

@@ -251,13 +251,15 @@ def _rehoused(said: Utterance, held: Held) -> Iterator[Edit]:
 
 
 def _moved(said: Utterance, held: Held) -> Iterator[Edit]:
-    """Give the address in the town that is said behind a no: "no, in Windsor"."""
+    """Give the address in the town that is said behind a no: "no, in Windsor"; where it has none
+    yet, behind anything: "yes, that's in Windsor"."""
     street, comma, town = held.text.rpartition(", ")
+    street, town = (street, town) if comma else (town, "")
     no = next(said.all("no.plain", "no.wrong"), None)
-    if held.step is not Step.ADDRESS or not comma or town.isupper() or no is None:
+    if held.step is not Step.ADDRESS or town.isupper() or (no is None and comma):
         return
-    for within in said.all("mend.within", first=no.end):
-        place = held.item(within.end, len(said))
+    for within in said.all("mend.within", first=no.end if no else 0):
+        place = held.item(within.end, said.clause(within.end - 1).end)
         words = place.text.split()
         named = all(map(str.isalpha, words)) and not all(map(said.lexicon.is_everyday, words))
         if len(words) <= _MOST_WORDS_OF_A_TOWN and named:
