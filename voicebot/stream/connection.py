@@ -156,7 +156,8 @@ class StreamConnection(ServerConnection):
         if not data:
             self._read_by_the_loop()
             return
-        self._hand_over(data)
+        if rest := self._deliver(data):
+            super().data_received(rest)
         if len(data) == SLICE_BYTES:  # there is more
             self.loop.call_soon(self.read_now)
 
@@ -230,9 +231,9 @@ class StreamConnection(ServerConnection):
         It takes frames of all kinds apart, in pieces of any size, and wakes up the task that waits
         for one: eight times the work, for what nearly always comes whole and of one kind.
         """
-        if self._take is None or self.state is not State.OPEN:
-            return data
         protocol = self.protocol
+        if self._take is None or protocol.state is not State.OPEN:
+            return data
         if protocol.reader.buffer or protocol.current_size is not None or self.recv_messages.frames:
             return data
         while data.startswith(_TEXT) and len(data) >= (end := 8 + int.from_bytes(data[2:4])) > 8:

@@ -17,9 +17,9 @@ from typing import Final, Protocol
 READ_S: Final = 0.02
 """A frame's length. One waits 10 ms in the mean, of the 480 that a caller's last word takes to be
 known as such."""
-TOGETHER: Final = 32
-"""Calls read in one turn of the loop; then the others' turn. A batch of voice detection gains
-little from more."""
+TOGETHER: Final = 64
+"""Calls read in one turn of the loop, in some 2 ms with voice detection; then the others' turn. A
+batch of that gains little from more."""
 
 
 class Readable(Protocol):
