@@ -80,7 +80,9 @@ class Scene:
         for effect in effects:
             if isinstance(effect, Save):
                 notes = (*self.change.notes, *effect.change.notes)
-                self.change = replace(effect.change, notes=notes)
+                new = effect.change
+                needs = self.change.needs if new.needs is None else new.needs
+                self.change = replace(new, notes=notes, needs=needs)
             if isinstance(effect, End):
                 self.ending = effect.ending
 

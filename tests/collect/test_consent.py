@@ -1,4 +1,4 @@
-"""Only a turn that wholly agrees books or confirms; whatever stands beside a yes is dealt with."""
+"""A turn that agrees books, whatever harmless stands beside its yes, and never against a doubt."""
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ def last_read_back(business: Business = ENGLISH) -> Answered:
             pending=MOMENT,
             step=Step.TIME,
             mode=Mode.CONFIRMING,
+            put=1,
         )
     )
 
@@ -133,6 +134,7 @@ OBJECTIONS = [
     *("yes, but only if he comes on time", "perfect, or maybe the day after", "yes, next month"),
     *("great, is Thursday free as well?", "right, but I meant this week", "yes, same time Friday"),
     *("okay, some time after four", "yes, provided it's before three", "sure, any time but then"),
+    *("yes, book it for Friday", "yes and what about Thursday", "yes, for ten o'clock"),
     *("yes, half an hour before that", "right, two days after", "yes, not just yet"),
     # calling it off
     *("yes, cancel that", "okay, never mind", "yes, stop", "right, I changed my mind"),
@@ -161,17 +163,15 @@ OBJECTIONS = [
     *("yes, assuming the price is the same", "fine, if my landlord agrees", "yes, depends on cost"),
     *("okay, subject to my boss saying yes", "yes when my wife agrees", "yes once I'm paid"),
     # a question
-    *("yes, how long does it take?", "okay, who is coming?", "yes and how do I pay?"),
-    *("sure, do you take cards?", "yes. are you insured?", "right, where do I park?"),
-    *("yes? what?", "okay? is that a robot?", "yes, will he ring first?", "yes?", "okay?"),
-    *("great. can I pay in cash", "yes, what if I need to cancel?", "so is that right?"),
+    *("okay, who is coming?", "sure, do you take cards?", "right, where do I park?"),
+    *("yes? what?", "okay? is that a robot?", "yes?", "okay?"),
+    *("great. can I pay in cash", "so is that right?"),
     *("right, and how much is that", "yes. Could it be any cheaper?", "is that good?"),
     # another value
     *("yes but my name is Robin Parker", "yes and the address is 9 Church Street, Ryde"),
     *("okay but send it to other@example.com", "yes, and my number is 0412 345 679"),
     *("sure but it's the cleaning I need", "right, but the street number is 29"),
     *("yes, but you've got my name wrong", "okay, my e-mail has changed", "yes, for two jobs"),
-    *("yes that's fine but tell him to ring first", "yes and the gate code is 1234"),
     # somebody else, thinking aloud, half a sentence
     *("yes darling, dinner's ready", "okay kids, be quiet", "yes, that's my taxi", "ok, Tom, stop"),
     *("yes and", "okay so", "yes, but", "right, um", "yeah, it's just that", "good morning"),
@@ -186,6 +186,60 @@ OBJECTIONS = [
         "right, I have to go",
     ),
     *("if it's not too much trouble", "yes one of these days", "fine print?", "yes minister it is"),
+]
+
+HARMLESS = [
+    # a question: answered or noted in the same breath
+    *("yes, how long does it take?", "yes and how do I pay?", "yes. are you insured?"),
+    *("yes, will he ring first?", "yes, what if I need to cancel?", "Yes! Who's coming?"),
+    *("Yes. And if I'm late, can I move it?", "Yes, book it. But if I'm late can I move it?"),
+    "Yes, and is the shower okay to use until then?",
+    *("Will my booking be confirmed somehow? Yes, book it", "Do I need to be home? Yes, book it"),
+    *(
+        "Is it safe to use the kettle on the other point? And yes",
+        "Yes please. And is Colin coming?",
+    ),
+    "Yes, book it. What about my carpet, are you paying for that?",
+    *("Oh yes please. Should I clear the cupboard?", "yes please, and could I get a receipt?"),
+    *("Yes, lovely, and could he bring a ladder?", "Yep, lock it in. Is there parking money?"),
+    # a wish to staff
+    *("yes that's fine but tell him to ring first", "yes and the gate code is 1234"),
+    *("Yes, and please park behind the bakery", "Yeah, and tell him to bring his own tea"),
+    *("Yes. There's a gate code, 4417 hash, and a big dog", "Yes. Just ring the bell twice"),
+    *("Yes please, and ask them to take their shoes off", "Yes, and mind the step, it's broken"),
+    # a remark
+    *("Yes, and the dog's friendly", "Yes please, the dog's on a chain", "Yes, I'll be in all day"),
+    *("Yes, go", "Yes. As soon as you can", "Yes, book it, my husband will let you in"),
+    *("Yes, and I'll put the kettle on", "Yes book that, you've been very patient"),
+    *("Yes, book it in, the sooner this leak stops the better", "Yes and also I have a cat"),
+    *("Yes, because the water is everywhere", "yes, and my neighbour will let him in"),
+]
+DOUBTS = [
+    # a condition, a refusal, another time, another wish: however often it is said
+    *("yes but not before ten", "yes if my wife agrees", "yes, well, no", "yes I heard you"),
+    *("yes, unless it rains", "yes, once I've asked my boss", "yes, as long as it's a woman"),
+    *("yes, book it, no wait", "yes, book it, but after three", "yes, book it if he's licensed"),
+    *("yes, book it, only not in the morning", "yes, book it, depends on the price though"),
+    *("yes, and could it be later?", "yes, and is there another day?", "yes, or the week after"),
+    *("yes, or Thursday", "yes, the one after", "yes, any day but that"),
+    *("yes, and I won't be home", "yes, and I'm away that week", "yes, and I can't do mornings"),
+    *("yes I'll have to think about it", "yes and I'll let you know", "yes, when I'm back"),
+    *("yes and then he said no", "yes and no", "yes, you keep saying that", "yes, in a minute"),
+    *("yes, and I'm moving out that day", "yes, and tell him not to come before ten"),
+    *("yes and cancel the other one", "yes and forget the rest", "yes, and can we swap it?"),
+    *("yes, but", "yes, and", "yes, and it's not plumbing I need", "yes, isn't that a Sunday?"),
+    *("yes, did I say Wednesday?", "yes, and does it have to be then?"),
+]
+SLIGHT_DOUBTS = [
+    *(
+        "Yes, I suppose",
+        "yes, but my back hurts",
+        "yes, what does it cost?",
+        "yes and who are you?",
+    ),
+    *("okay, who is coming?", "yes, but which name have you got?", "yes, is that really right?"),
+    *("yes darling, dinner's ready", "okay kids, be quiet", "yes, that's my taxi"),
+    *("yes, and can you do it cheaper?", "great. can I pay in cash"),
 ]
 
 CHINESE_ASSENTS = [
@@ -243,6 +297,32 @@ async def test_a_turn_with_anything_beside_its_yes_books_nothing(words: str) -> 
     answered = await last_read_back().by(words)
     assert not answered.booked
     assert answered.said
+
+
+@pytest.mark.parametrize("words", HARMLESS)
+async def test_a_yes_beside_what_changes_nothing_books_at_once(words: str) -> None:
+    answered = await last_read_back().by(words)
+    assert answered.booked
+    assert answered.dialogue.answers[Step.SERVICE] == VALUES[Step.SERVICE]
+
+
+@pytest.mark.parametrize("words", DOUBTS)
+async def test_a_yes_beside_a_doubt_never_books_however_often_it_is_said(words: str) -> None:
+    answered = last_read_back()
+    for _ in range(3):
+        await answered.by(words)
+        assert not answered.booked
+        if answered.dialogue.mode is not Mode.CONFIRMING or answered.ending:
+            break  # it was taken for another wish
+
+
+@pytest.mark.parametrize("words", SLIGHT_DOUBTS)
+async def test_a_yes_beside_a_slight_doubt_is_asked_for_once_more_and_then_taken(
+    words: str,
+) -> None:
+    answered = await last_read_back().by(words)
+    assert not answered.booked
+    assert (await answered.by(words)).booked
 
 
 @pytest.mark.parametrize("words", CHINESE_ASSENTS)

@@ -1,6 +1,7 @@
 """Answer a caller's words act by act: those beside an answer first, then the answer.
 
-Only a plain yes agrees: with anything beside it, that is dealt with, and the question is put again.
+What stands beside a yes is dealt with first; where it may change something, the yes is asked for
+again (`understanding.consent`).
 """
 
 from __future__ import annotations
@@ -288,6 +289,10 @@ def _values(
         if closing and held.found and act.step in (Step.ADDRESS, Step.EMAIL):
             if act.step not in said.fields_asked:
                 turn = bookings.compare(turn, act, said.text)
+            continue
+        service = held.answers.get(Step.SERVICE) if act.step is Step.SERVICE else None
+        if service and act.value != service and said.adds_a_job and held.asked.value == "confirm":
+            turn = turn.note(said.text).say_noted()  # "yes. And what about the carpet?"
             continue
         if act.step in seen and act.value != seen[act.step]:
             turn = _second(turn, act, said)

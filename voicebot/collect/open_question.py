@@ -153,6 +153,8 @@ def _confirming(turn: Turn, said: Said) -> Turn:
     if Step.EMAIL in before.keys() - held.answers.keys():
         return proceed(turn)  # it was taken back
     if step is Step.TIME:
+        if not new and said.commits(again=held.put > _MOST_READ):
+            return agreed(turn.note(said.text) if said.says_more else turn, said.read_back)
         others = [act for act in said.values if act.step is Step.TIME]
         if others and others[-1].value != held.pending:
             return times.wish_for(turn.become(unwanted=()), others[-1].value or "")

@@ -20,7 +20,9 @@ from voicebot.collect.understanding import (
     Situation,
     Want,
     Withdraw,
+    adds_a_job,
     assents,
+    commits,
     consents,
     utterance,
 )
@@ -193,6 +195,15 @@ class Said:
     def agrees(self) -> bool:
         """A plain yes: beside it only thanks, and other answers where it does not book."""
         return consents(self.reading, self.situation)
+
+    @property
+    def adds_a_job(self) -> bool:
+        """Beside a yes a service is one more job, unless it is put in the place of the first."""
+        return adds_a_job(self.text, self.reading, self.situation)
+
+    def commits(self, *, again: bool) -> bool:
+        """A yes that books whatever stands beside it; `again`: the read-back was put again."""
+        return commits(self.text, self.reading, self.situation, again=again)
 
     @property
     def assents(self) -> bool:

@@ -11,7 +11,7 @@ from voicebot.call import Step, Window
 from voicebot.collect.understanding.acts import acts
 from voicebot.collect.understanding.by_parts import by_parts
 from voicebot.collect.understanding.choose import choose
-from voicebot.collect.understanding.consent import assents, consents
+from voicebot.collect.understanding.consent import adds_a_job, assents, commits, consents
 from voicebot.collect.understanding.fields import readers
 from voicebot.collect.understanding.fields.description import describes_work
 from voicebot.collect.understanding.fields.email import valid
@@ -81,7 +81,9 @@ __all__ = [
     "WantPerson",
     "Window",
     "Withdraw",
+    "adds_a_job",
     "assents",
+    "commits",
     "consents",
     "content_of",
     "describes_work",

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from voicebot.call import Step
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from voicebot.call import Step, Window
+from voicebot.collect.understanding.clauses import ends_sentence
+from voicebot.collect.understanding.lexicon import lexicon
+from voicebot.collect.understanding.text import Token
 from voicebot.collect.understanding.types import (
     Act,
     Affirm,
     Ask,
+    Correct,
+    Deny,
     Flexible,
     Greet,
     Leave,
@@ -24,6 +32,23 @@ from voicebot.collect.understanding.utterance import Utterance, utterance
 _KEY_CHARS = 3
 """A bare "2" or "two" repeats no time: it may be the key that means no."""
 _BUT, _CONDITION = "but", "condition"
+_NEVER, _NO, _ONCE = "doubt.never", "doubt.no", "doubt.once"
+_OF_TIMES = ("time.weekday", "time.month", "time.day", "time.part", "time.tonight", "time.weekend")
+_OF_THE_CALL = (
+    "known",
+    "robot",
+    "recorded",
+    "company",
+    "free",
+    "dealt",
+    "why",
+    "offered",
+    "wished",
+)
+"""Topics of questions whose answer may show that something is wrong: a yes waits for it, once."""
+_OF_COST = ("price", "extras")
+_IN_ANY_CASE = ("cancelling", "payment", "duration", "licence", "place", "confirmation")
+"""Topics of questions that may hold "if" and "or" and change nothing: "what if I'm late?"."""
 
 
 def consents(reading: Reading, situation: Situation) -> bool:
@@ -55,7 +80,7 @@ def consents(reading: Reading, situation: Situation) -> bool:
 def assents(text: str, reading: Reading, situation: Situation) -> bool:
     """Return True when a turn agrees to what was read back, and then says something more.
 
-    It is enough for a value that a yes only confirms, and never for what books. A "but", an
+    It is enough for a value that a yes only confirms; for what books `commits` decides. A "but", an
     objection, a mend, a condition or a question that nobody knows leaves the read-back open.
     """
     acts = [act for act in reading.acts if not isinstance(act, (Greet, Thank))]
@@ -81,6 +106,132 @@ def assents(text: str, reading: Reading, situation: Situation) -> bool:
     left = (t.low for t in figures if any(a <= t.start < b for a, b in rest))
     butted = any(_is_butted(said, act) for act in acts if isinstance(act, Affirm))
     return all(low in held for low in left) and not butted
+
+
+def commits(text: str, reading: Reading, situation: Situation, *, again: bool) -> bool:
+    """Return True when a yes books although something is said beside it that changes nothing.
+
+    Notes, questions, wishes to staff and remarks change nothing. A refusal, another value, another
+    time or a condition always does. A "but", a price, a question about the call, and a remark that
+    may be meant for somebody else in the room keep a bare yes open, until it is said again.
+
+    again  the read-back was put again already
+    """
+    said = utterance(text, situation.language)
+    yeses = [act for act in reading.acts if isinstance(act, Affirm)]
+    adds = adds_a_job(text, reading, situation)
+    changes = not all(_changes_nothing(act, situation, adds=adds) for act in reading.acts)
+    if not yeses or changes or said.unread or not _knows_doubt(situation.language):
+        return False
+    beside = list(_beside(said, reading, yeses))
+    never = any(_doubts(said, at, _NEVER, _NO) or said.at(at, *_OF_TIMES) for at in beside)
+    if never or any(_is_figure(said, at) for at in beside) or _breaks_off(said, reading):
+        return False
+    topics = {act.topic for act in reading.acts if isinstance(act, Ask)}
+    sure = any(_is_sure(said, yes) for yes in yeses)
+    if again:
+        return True
+    if not topics.isdisjoint(_OF_THE_CALL) or (all(yes.mere for yes in yeses) and not sure):
+        return False
+    doubts = not topics.isdisjoint(_OF_COST) or any(_doubts(said, at, _ONCE) for at in beside)
+    return sure or not (doubts or any(not _is_told_us(said, at) for at in _left(said, reading)))
+
+
+def _breaks_off(said: Utterance, reading: Reading) -> bool:
+    """Return True where nothing follows what leads on: "yes, and", "yes, but"."""
+    last = max((at for at in range(len(said)) if not said.is_sound(at)), default=0)
+    leads = said.at(last, "clause.open", "quiet.link")
+    left = any(_holds(span, said.tokens[last]) for span in reading.rest)
+    return left and leads is not None
+
+
+def _is_sure(said: Utterance, yes: Affirm) -> bool:
+    """Return True for "book it", if nothing goes on from it ("can you do it cheaper")."""
+    inside = [n for n, token in enumerate(said.tokens) if _holds(yes.span, token)]
+    end = inside[-1] + 1
+    goes_on = end < len(said) and not (said.is_sound(end) or said.is_sound(end - 1))
+    goes_on = goes_on and not said.at(end, "yes.tells", "clause.open", "quiet.courtesy")
+    return not goes_on and any(said.at(at, "yes.books") for at in inside)
+
+
+def _doubts(said: Utterance, at: int, *rows: str) -> bool:
+    """Return True for a word of doubt; not in "but tell him to …", "don't knock"."""
+    told = said.all("yes.tells", "note.text", "note.request")
+    inside = any(m.first <= at < m.end and m.end - m.first > 1 for m in told)
+    return said.at(at, *rows) is not None and not inside
+
+
+def adds_a_job(text: str, reading: Reading, situation: Situation) -> bool:
+    """Return True where a service beside a yes is one more job: "yes. And what about my carpet?".
+
+    It is put in the place of the first by a no, a mend, and a "but" that asks nothing.
+    """
+    said = utterance(text, situation.language)
+    butted = any(but.value == _BUT for but in said.all("clause.open"))
+    instead = butted and not any(clause.asked for clause in said.clauses)
+    instead |= any(clause.denied or clause.mends for clause in said.clauses)
+    kinds = {type(act) for act in reading.acts}
+    return Affirm in kinds and not instead and kinds.isdisjoint((Deny, Correct))
+
+
+def _changes_nothing(act: Act, situation: Situation, *, adds: bool) -> bool:
+    if isinstance(act, Provide) and act.step is Step.SERVICE and adds:
+        return True
+    if isinstance(act, Provide):
+        held = situation.record.get(act.step)
+        return not act.missing and held is not None and act.value == held
+    if isinstance(act, Flexible):
+        return act.window == Window(soonest=True)
+    if isinstance(act, Note):
+        return act.leaves is None
+    if isinstance(act, Ask):
+        return act.topic != _CONDITION
+    if isinstance(act, Want):
+        return act.what in ("annoyed", "booking")
+    return isinstance(act, (Affirm, Thank, Greet))
+
+
+@cache
+def _knows_doubt(language: str) -> bool:
+    return any(row.tag == _NEVER for row in lexicon(language).rows)
+
+
+def _holds(span: tuple[int, int], token: Token) -> bool:
+    return span[0] <= token.start < span[1]
+
+
+def _beside(said: Utterance, reading: Reading, yeses: Sequence[Affirm]) -> Iterator[int]:
+    """Yield the tokens in which a doubt counts: not the yes, nor a question that changes nothing.
+
+    Nor one that the yes comes after, nor the figures of a note.
+    """
+    last = max(yes.span for yes in yeses)
+    known = [a.span for a in reading.acts if isinstance(a, Affirm | Thank | Provide | Flexible)]
+    for ask in (act for act in reading.acts if isinstance(act, Ask)):
+        if ask.topic in _IN_ANY_CASE or ask.span < last:
+            known.append(ask.span)
+    notes = [act.span for act in reading.acts if isinstance(act, Note)]
+    for at, token in enumerate(said.tokens):
+        noted = any(_holds(span, token) for span in notes)
+        in_known = any(_holds(span, token) for span in known) and not said.at(at, *_OF_TIMES)
+        if not in_known and not (noted and _is_figure(said, at)):
+            yield at
+
+
+def _left(said: Utterance, reading: Reading) -> Iterator[int]:
+    """Yield where each stretch that no act explains begins, but for those in a note."""
+    notes = [act.span for act in reading.acts if isinstance(act, Note)]
+    for span in reading.rest:
+        if not any(a <= span[0] < b for a, b in notes):
+            yield next(n for n, token in enumerate(said.tokens) if token.end > span[0])
+
+
+def _is_told_us(said: Utterance, at: int) -> bool:
+    """Return True for a remark that goes on from the yes: "and the dog's friendly"."""
+    first = at
+    while first and not ends_sentence(said.tokens, first - 1):
+        first -= 1
+    return any(said.at(n, "yes.tells") for n in range(first, at + 1))
 
 
 def _is_figure(said: Utterance, at: int) -> bool:
