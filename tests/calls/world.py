@@ -160,7 +160,7 @@ class World:
         async with self._store() as store:
             start = await read_start(connection)
             caller = start.parameters.get("from")
-            ledger = await store.open_call(start.call_sid, caller=caller, business=self.business)
+            ledger = await store.open_call(start.call_sid, caller=caller)
             try:
                 session = Session(
                     connection,

@@ -165,7 +165,7 @@ class LaterCall:
         return await appointments.move(self._sid, start) is Place.YOURS
 
 
-class TracedPen:
+class TracedLedger:
     """A ledger that tells what it is asked and what it answers."""
 
     def __init__(
@@ -255,14 +255,14 @@ def described(change: Change) -> dict[str, object]:
 
 
 class TracedStore(Store):
-    """A store that tells which sessions it opens, and gives them traced pens."""
+    """A store that tells which sessions it opens, and gives them traced ledgers."""
 
     orders: Orders
     trace_fd: int
 
-    async def open_call(  # type: ignore[override]  # the pen stands for the session
+    async def open_call(  # type: ignore[override]  # it stands for the session
         self, call_sid: CallSid, *, caller: str | None
-    ) -> TracedPen:
+    ) -> TracedLedger:
         def tell(**line: object) -> None:
             os.write(self.trace_fd, orjson.dumps(line) + b"\n")
 
@@ -272,7 +272,7 @@ class TracedStore(Store):
         tell(what="opened", call=call_sid, session=session, **found)
         told = partial(tell, call=call_sid, session=session)
         later = LaterCall(self, call_sid, caller or "", self.orders, told)
-        return TracedPen(ledger, self.orders, told, later)
+        return TracedLedger(ledger, self.orders, told, later)
 
 
 class LetteredServer(StreamServer):

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
@@ -56,6 +57,18 @@ async def hold(client: httpx.AsyncClient, sid: str) -> None:
     for words in WORDS[:6]:
         said = {"callSid": sid, "customerMessage": {"message": words}}
         assert (await client.post("/ai/conversation", json=said)).status_code == 200
+
+
+@asynccontextmanager
+async def signed_in(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser at a console that listens: event streams need a real connection."""
+    async with (
+        asyncio.timeout(PATIENCE_S),
+        listening(settings) as address,
+        httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as page,
+    ):
+        await sign_in(page)
+        yield page
 
 
 def found_in(text: str) -> set[str]:
@@ -150,12 +163,7 @@ async def test_a_sessions_streams_hold_no_answer_and_no_word(
     locked: Settings,  # noqa: F811
     path: str,
 ) -> None:
-    async with (
-        asyncio.timeout(PATIENCE_S),
-        listening(locked) as address,
-        httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as page,
-    ):
-        await sign_in(page)
+    async with signed_in(locked) as page:
         said = {"callSid": SID, "customerMessage": {"message": "electrical for Robin Carter"}}
         async with page.stream("GET", path) as stream:
             lines = stream.aiter_lines()
@@ -177,19 +185,13 @@ async def test_a_stream_ends_with_its_session(
     path: str,
 ) -> None:
     monkeypatch.setattr("voicebot.console.auth.RECHECK_S", 0)
-    async with (
-        asyncio.timeout(PATIENCE_S),
-        listening(locked) as address,
-        httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as page,
-    ):
-        await sign_in(page)
-        async with page.stream("GET", path) as stream:
-            lines = stream.aiter_lines()
-            await anext(lines)
-            await page.delete("/session")
-            await program.post(f"/live/calls/{SID}/taker", json={"by": "Kim"})
-            async for line in lines:
-                assert "Kim" not in line
+    async with signed_in(locked) as page, page.stream("GET", path) as stream:
+        lines = stream.aiter_lines()
+        await anext(lines)
+        await page.delete("/session")
+        await program.post(f"/live/calls/{SID}/taker", json={"by": "Kim"})
+        async for line in lines:
+            assert "Kim" not in line
 
 
 async def test_an_open_page_is_masked_again_when_the_time_is_up(
@@ -199,12 +201,7 @@ async def test_an_open_page_is_masked_again_when_the_time_is_up(
 ) -> None:
     monkeypatch.setattr("voicebot.console.auth.RECHECK_S", 0)
     monkeypatch.setattr("voicebot.console.event_streams.PING_EVERY_S", 0.05)
-    async with (
-        asyncio.timeout(PATIENCE_S),
-        listening(locked) as address,
-        httpx.AsyncClient(base_url=address, timeout=PATIENCE_S) as page,
-    ):
-        await sign_in(page)
+    async with signed_in(locked) as page:
         page.headers["X-CSRF-Token"] = (await page.get("/session")).json()["csrf"]
         await page.post(f"/live/calls/{SID}/reveal")
         async with page.stream("GET", f"/live/calls/{SID}/events") as stream:

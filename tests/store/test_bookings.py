@@ -478,11 +478,12 @@ async def test_a_redis_that_falls_silent_keeps_nobody_waiting(
     monkeypatch: pytest.MonkeyPatch, nth: int,
 ) -> None:  # fmt: skip
     breaking.error = asyncio.Event().wait
-    monkeypatch.setattr("voicebot.store.bookings.PATIENCE_S", 0.05)
-    breaking.at(nth, reply=False)
-    moved = await broken.move(SID, LATER)
-    assert (moved is Place.UNKNOWN) is (nth <= 3), "the third writes the record"
-    assert not await broken.cancel(SID)
+    with monkeypatch.context() as hurried:
+        hurried.setattr("voicebot.store.bookings.PATIENCE_S", 0.05)
+        breaking.at(nth, reply=False)
+        moved = await broken.move(SID, LATER)
+        assert (moved is Place.UNKNOWN) is (nth <= 3), "the third writes the record"
+        assert not await broken.cancel(SID)
     assert await other.move(SID, LATER) is Place.YOURS
     assert await found(store) == [(SID, LATER)]
     assert await is_free(store)

@@ -63,7 +63,7 @@ async def _chat(call_sid: CallSid, *, explain: bool) -> None:
         open_understanding(settings) as mind,
         by_meaning(open_meaning(settings), business, mind) as understand,
     ):
-        ledger = await store.open_call(call_sid, caller=None, business=business)
+        ledger = await store.open_call(call_sid, caller=None)
         writer: Ledger = ExplainedLedger(ledger, _remark) if explain else ledger
         understanding = ExplainedUnderstand(understand, _remark) if explain else understand
         try:

@@ -1,7 +1,7 @@
 """`voicebot doctor --business FILE`: a business file read aloud.
 
 It says in plain sentences what callers will be asked and told, when the business is open, and what
-is free tomorrow, so that a slip of the pen is heard before a caller hears it.
+is free tomorrow, so that a mistake in it is seen before a caller hears it.
 """
 
 from __future__ import annotations

@@ -71,16 +71,12 @@ class CallAppointments:
         """See Slots.book. The call is found by its numbers as soon as its record says so, too."""
         place = await self._slots.book(start, service)
         if place is Place.YOURS:
-            with suppress(*_FAILURES):
-                async with asyncio.timeout(PATIENCE_S):
-                    await self._index.add(self._call_sid, start)
+            await _best_effort(self._index.add(self._call_sid, start))
         return place
 
     async def give_back(self) -> None:
         """See Slots.give_back."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_S):
-                await self._slots.give_back()
+        await _best_effort(self._slots.give_back())
 
     async def bookings(self, number: str) -> tuple[Booking, ...]:
         """Return coming appointments under `number`; see Appointments.bookings."""
@@ -132,9 +128,7 @@ class CallAppointments:
         if done.verdict is Verdict.APPLIED:
             log.info("booking_cancelled", call_sid=booking, by=self._call_sid)
         await self._release(booking, done.was, done.before)
-        with suppress(*_FAILURES):  # else it expires
-            async with asyncio.timeout(PATIENCE_S):
-                await self._index.remove(booking)
+        await _best_effort(self._index.remove(booking))  # else it expires
         return True
 
     async def move(self, booking: CallSid, start: datetime) -> Place:
@@ -194,9 +188,13 @@ class CallAppointments:
                 continue
             local = moment.astimezone(self._business.zone)
             key = day_key(self._business, local.date())
-            with suppress(*_FAILURES):
-                async with asyncio.timeout(PATIENCE_S):
-                    await _RELEASE.run(self._client, (key,), (booking, minute_of_day(local)))
+            await _best_effort(_RELEASE.run(self._client, (key,), (booking, minute_of_day(local))))
+
+
+async def _best_effort(work: Awaitable[object]) -> None:
+    with suppress(*_FAILURES):
+        async with asyncio.timeout(PATIENCE_S):
+            await work
 
 
 def _is_coming(state: CallState, now: datetime) -> bool:

@@ -150,16 +150,14 @@ class Store:
         with unavailable_when_away():
             return await self._replayer.run(by_hand=by_hand)
 
-    async def open_call(
-        self, call_sid: CallSid, *, caller: str | None, business: Business | None = None
-    ) -> CallSession:
+    async def open_call(self, call_sid: CallSid, *, caller: str | None) -> CallSession:
         """Claim the call for a new session; never raises because Redis is away.
 
         A record is made when there is none, from the old system's when that has one. Without a
         caller the one in the record counts.
         """
         backend, began = self._backend, self._backend.clock()
-        fresh = fresh_fields(call_sid, business or backend.business, caller, began)
+        fresh = fresh_fields(call_sid, backend.business, caller, began)
         info = SessionInfo(call_sid, uuid4().hex, began, fresh)
         session = CallSession(info, backend, save_mode(backend.settings, call_sid))
         state = await self._claimed(session)
