@@ -74,6 +74,11 @@ def test_the_choice_beside_it_is_taken() -> None:
         ("Yes. And the name is Hartigan, not Bellweather", Step.NAME, "Cosima Hartigan"),
         ("Yes, but it's number 62, not 26", Step.ADDRESS, "62 Marlow Street, Randwick"),
         ("can you change the street number to 62", Step.ADDRESS, "62 Marlow Street, Randwick"),
+        (
+            "that's right but I spelled the street wrong, it's Marlowe, M A R L O W E",
+            Step.ADDRESS,
+            "26 Marlowe Street, Randwick",
+        ),
     ],
 )
 def test_any_field_is_mended_at_the_last_read_back(said: str, step: Step, value: str) -> None:
@@ -90,6 +95,7 @@ def test_any_field_is_mended_at_the_last_read_back(said: str, step: Step, value:
             "26 Marlow Street, Kingsford",
         ),
         ("put it in the name of Hartigan please", Step.NAME, "Cosima Hartigan"),
+        ("a plumber at 28, not 26", Step.ADDRESS, "28 Marlow Street, Randwick"),
     ],
 )
 def test_any_field_is_mended_at_the_service(said: str, step: Step, value: str) -> None:

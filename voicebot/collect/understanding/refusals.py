@@ -59,6 +59,8 @@ def _refused(
     said: Utterance, first: int, end: int, situation: Situation
 ) -> tuple[str, Step | None]:
     """Return why these words give no answer, and the field that they name; ("", None) if not."""
+    if said.clause(first).asked:
+        return "", None  # "can't you just use the phone?"
     here = list(said.all(*_OWN, first=first, end=end))
     tags = {match.tag for match in here}
     read = {n for match in here for n in range(match.first, match.end)}
@@ -80,7 +82,8 @@ def _refused(
         told = verbs or bare or stray == 0
         fits = stray <= (_MOST_STRAY[True] if named is situation.step else 0)
         return (why, named) if told and fits else ("", None)
-    if situation.step not in _REFUSABLE or _THAT not in tags:
+    delegated = named is Step.EMAIL and _DELEGATES in tags  # "my wife does the e-mails"
+    if situation.step not in _REFUSABLE or not (delegated or _THAT in tags):
         return "", None
     asked, of_email = situation.asked is Asked.ANSWER, situation.step is Step.EMAIL
     most = _MOST_STRAY[False] if asked and of_email else 0

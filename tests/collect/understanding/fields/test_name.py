@@ -175,6 +175,7 @@ def test_slips_are_mended_within_an_utterance(said: str, name: str) -> None:
         ("Brandt was my maiden name, it's Hartigan now", "Ottilie Hartigan"),
         ("yes. My name's Hartigan now", "Ottilie Hartigan"),
         ("0491 570 156. Oh and I'm Hartigan now, not Brandt", "Ottilie Hartigan"),
+        ("it's Hartigan, H A R T I G A N, not Brandt", "Ottilie Hartigan"),
         ("it's the boiler", None),
         ("0491 570 156, it's Telstra", None),
         ('The word "dot" isn\'t in it. ottilie dot moreau', None),

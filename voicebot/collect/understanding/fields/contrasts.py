@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from voicebot.call import FIELDS, Step
@@ -86,6 +87,11 @@ def contrasted(said: Utterance, held: Held) -> Iterator[Edit]:
         cornered = held.step is Step.ADDRESS and "address.corner" in said.tags
         if cornered or (_is_street(held, new.text) and not _is_street(held, old.text)):
             continue  # "it's Larkspur Crescent in Kingsford, not Randwick": its reader's
+        if held.step is Step.NAME:  # "it's Hartigan, H A R T I G A N, not Brandt"
+            new = replace(new, text=" ".join(dict.fromkeys(new.text.split())))
+        head, _, number = new.text.rpartition(" ")
+        if old.text.isdecimal() and number.isdecimal() and not is_listed(head, "unit"):
+            new = replace(new, text=number)  # "a plumber at 28, not 26"
         if text := held.replaced(old.text, new.text):
             yield text, new.first, old.end, 0
         if wrong.end < len(said) and ends_sentence(said.tokens, wrong.end):

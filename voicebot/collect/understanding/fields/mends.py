@@ -276,6 +276,7 @@ def _respelled(said: Utterance, held: Held) -> Iterator[Edit]:
         ends = n + 1 == len(held.bits) or not held.is_letter(held.bits[n + 1])
         if ends and len(row) >= _FEWEST_SPELLED and (spot := held.alike(row)):
             part = held.step is Step.EMAIL and "email.at" not in said.tags
+            part |= held.step is Step.ADDRESS and not any(b.text.isdecimal() for b in held.bits)
             first = next(each.first for each in held.bits[n - len(row) + 1 :])
             yield held.put(row, spot), first, bit.end, 0 if part else 1
 

@@ -276,7 +276,8 @@ def _mended(
         if alike(words[at].lower(), other.lower()):
             return " ".join([*words[:at], word, *words[at + 1 :]])
     of_names = any(tag in said.tags for tag in _OF_NAMES) or denied
-    announced = any(e.how is How.ANNOUNCED or (e.how is How.WEAK and of_names) for e in names)
+    own = [each.how for each in names if not each.letters]
+    announced = How.ANNOUNCED in own or (How.WEAK in own and of_names)
     last = not is_given(word.lower()) and not is_everyday(word.lower())
     if len(words) > 1 and last and announced:
         return " ".join([*words[:-1], word])  # "my name's Hartigan now"
