@@ -198,7 +198,9 @@ def _announced(said: Utterance, first: int, end: int, *, mends: bool) -> _Place:
         last -= 1
     number = said.numbers.figures(without.end) if without else None
     unit = said.at(number.end if number else without.end, "address.unit") if without else None
-    gone = unit is not None and unit.end == last
+    no_unit = said.at(first, "address.unit") if deny else None  # 不是弄
+    denied &= no_unit is None or no_unit.end != last
+    gone = (unit is not None and unit.end == last) or (deny is not None and not denied)
     first = without.end if without and gone else first
     place = _Place(first, last, begun, announced, rank, mends, denied=denied, gone=gone)
     return replace(place, pieces=((first, last),))
