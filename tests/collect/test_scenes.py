@@ -314,6 +314,8 @@ def test_who_wants_to_be_called_back_while_a_booking_is_looked_for_is_asked_no_m
         ("should I ring an ambulance", "000"),
         ("can we use the kettle?", "main board"),
         ("And are the lights safe?", "main board"),
+        ("should I open the windows", "main board"),
+        ("Can my husband go in to get the dog?", "main board"),
         ("is the wall going to catch fire", "main board"),
     ],
 )

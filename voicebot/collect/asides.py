@@ -74,7 +74,8 @@ def _advised(turn: Turn) -> Turn:
 def _in_danger(turn: Turn, question: Ask) -> Turn:
     """Say in an emergency what to do, and whom to ring: "do I call the fire brigade?"."""
     said = utterance(question.about, turn.business.language)
-    if not turn.dialogue.urgent or "topic.danger" not in said.tags:
+    asks_leave = not question.topic and "topic.may" in said.tags
+    if not turn.dialogue.urgent or not (asks_leave or "topic.danger" in said.tags):
         return turn
     rings = next(said.all("topic.rings"), None)
     listed = turn.business.emergency_in(rings.value) if rings else None
@@ -104,8 +105,6 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
     more = question.topic == "price" and ("ask.extras" in tags or _says_more(turn, question))
     if question.topic == IDLE or (len(turn.said) > said and not more):
         return turn
-    if turn.dialogue.urgent and "topic.may" in tags:
-        return _advised(turn)  # what staff would say in a day helps nobody
     return _unknown(turn, question, text)
 
 

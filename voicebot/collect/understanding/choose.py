@@ -86,6 +86,9 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     clause = said.clause(value)
     if each.act.step is Step.SERVICE and _asks_beside_yes(said, clause, situation):
         return False
+    guessed = isinstance(each.act, Provide) and each.act.assumed
+    if each.act.step is Step.SERVICE and guessed and any(said.in_clause(clause, "topic.own")):
+        return False
     if each.act.step in (Step.NAME, Step.SERVICE, Step.ADDRESS):
         figures = any(said.tokens[at].is_digits for at in range(value, each.end))
         return figures or not (clause.talk or _is_asked_piece(each, clause))
