@@ -115,6 +115,8 @@ def test_the_value_given_last_is_mended_though_the_next_is_asked(
         ("not five, four", PHONE, "+61491570156"),
         ("it doesn't matter, no worries", EMAIL, "ruth.o@gmail.com"),
         ("yes, no dramas", EMAIL, "ruth.o@gmail.com"),
+        ("I'd sooner not have you e-mailing me", NAME, "Robin Carter"),
+        ("not into e-mailing", NAME, "Robin Carter"),
     ],
 )
 def test_what_could_be_meant_in_two_places_or_none_mends_nothing(

@@ -102,9 +102,14 @@ def contrasted(said: Utterance, held: Held) -> Iterator[Edit]:
             if not said.at(before.first, "spelling.lone_word"):
                 end = _pause_behind(said, bit.end) if paused else len(said)
                 old, new = held.item(wrong.end, bit.first), held.item(bit.first, end)
-                alike = old.text[:1].isdecimal() == new.text[:1].isdecimal()  # no 弄 for 120
-                if alike and (text := held.replaced(old.text, new.text)):
+                if _are_alike(old.text, new.text) and (text := held.replaced(old.text, new.text)):
                     yield text, wrong.first, new.end, 0
+
+
+def _are_alike(old: str, new: str) -> bool:
+    """Return False for 弄 and 120, and for a letter and a word: "rather not e-mailing me"."""
+    letter = len(old) == 1 and old.isascii() and old.isalpha()
+    return old[:1].isdecimal() == new[:1].isdecimal() and (len(new) == 1 or not letter)
 
 
 def _is_whole(said: Utterance, held: Held, first: int, end: int) -> bool:
