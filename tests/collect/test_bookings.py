@@ -202,3 +202,24 @@ def test_earlier_that_day_is_looked_for_before_the_booking() -> None:
 def test_a_booking_that_was_told_is_moved_without_asking_who_calls_again() -> None:
     scene = known_number("Robin Carter", "I have a booking on Wednesday at two. Can you find it?")
     assert "11 am" in scene.hears("Move my plumber from two to eleven")
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("can you make it eleven instead", "11 am"),
+        ("please change it to Friday at ten", "Friday, the 6th, at 10 am"),
+        ("another day would be better, Friday", "Friday, the 6th, at 2 pm"),
+    ],
+)
+def test_what_was_told_just_now_is_moved_without_naming_it(words: str, offered: str) -> None:
+    scene = known_number("Robin Carter. Is my plumber still coming?")
+    assert offered in scene.hears(words)
+    assert scene.dialogue.purpose is Purpose.MOVE
+
+
+def test_another_job_behind_it_is_no_move() -> None:
+    scene = known_number("Robin Carter. Is my plumber still coming?")
+    scene.hears("I also want a cleaner on Friday at ten")
+    assert scene.dialogue.purpose is Purpose.BOOK
+    assert scene.dialogue.answers[Step.SERVICE] == "Cleaning"

@@ -31,7 +31,8 @@ def is_only(turn: Turn, said: Said) -> bool:
     held = turn.dialogue
     if held.purpose is not Purpose.BOOK or said.has(Affirm):
         return False
-    just = "person.only" in utterance(said.text, said.situation.language).tags
+    tags = utterance(said.text, said.situation.language).tags
+    just = "person.only" in tags or "booked.thing" in tags  # "my plumber didn't come, ring me"
     begun = held.pending or held.offered or {*_OF_A_BOOKING} & {*held.answers}
     told = any(act.step in _OF_A_BOOKING for act in said.values)
     return just or not (begun or told)

@@ -287,7 +287,9 @@ def situation(dialogue: Dialogue, now: datetime) -> Situation:
     """Return what understanding has to know about the moment of an utterance."""
     business = dialogue.business
     record = dict(dialogue.answers)
-    at = dialogue.pending or (dialogue.about.at if dialogue.about else "")
+    told = dialogue.found if dialogue.mode is Mode.CLOSING else None
+    existing = dialogue.about or told
+    at = dialogue.pending or (existing.at if existing else "")
     if at:  # "Saturday, same time" is said of the appointment that is moved
         record[Step.TIME] = at
     return Situation(
@@ -303,6 +305,7 @@ def situation(dialogue: Dialogue, now: datetime) -> Situation:
         offered=dialogue.offered,
         caller=dialogue.caller,
         moves=dialogue.purpose is Purpose.MOVE,
+        found=told is not None,
         earlier=dialogue.tries,
     )
 

@@ -9,6 +9,7 @@ from typing import TypeVar
 from voicebot.call import Step
 from voicebot.collect.answers import WHOLE_WITHOUT
 from voicebot.collect.understanding import (
+    IDLE,
     Act,
     Ask,
     Asked,
@@ -34,7 +35,7 @@ _A_SENTENCE = 3
 _SAID_AGAIN = (Step.PHONE, Step.ADDRESS, Step.SERVICE)
 """Steps whose value, said again after a no, is the one that was read back."""
 _OF_A_TIME = frozenset({"time.weekday", "time.part", "time.onward", "time.early"})
-MAY_ASK_A_FIELD = ("", "known", "place", "company", "services")
+MAY_ASK_A_FIELD = ("", IDLE, "known", "place", "company", "services")
 """Topics of "what address is it", beside those that are understood."""
 _NO_STORY = (Step.NAME, Step.ADDRESS, Step.EMAIL)
 """Steps whose values tell of nothing: 7 Flood Street is no flood."""

@@ -162,6 +162,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return None
     if match.tag in (EXISTING, booked.THING):
         return booked.wish(said, match)
+    if match.tag == booked.OTHER_TIME and situation.found:
+        return Want("reschedule", span)
     link = said.at(match.first, "quiet.link")  # 不好意思
     if table == "no" and (said.at(match.first, "clause.ask") or (link and link.end > match.end)):
         return None  # "isn't it on your screen"

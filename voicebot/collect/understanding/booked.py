@@ -38,9 +38,14 @@ def moves(said: Utterance) -> Iterator[Candidate]:
         yield Candidate(act, verb.first, end, besides=True)
 
 
-def moving(said: Utterance) -> bool:
-    """Return whether a booking that is there is to have another time, which may be named."""
-    told = any(said.all(EXISTING, THING)) and not said.tags.isdisjoint((OTHER_TIME, _MOVE))
+def moving(said: Utterance, *, found: bool = False) -> bool:
+    """Return whether a booking that is there is to have another time, which may be named.
+
+    found  it was told just now: "make it eleven"
+    """
+    told = (found or any(said.all(EXISTING, THING))) and not said.tags.isdisjoint(
+        (OTHER_TIME, _MOVE)
+    )
     return told or any(True for _ in _moved(said))
 
 

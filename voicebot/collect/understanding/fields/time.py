@@ -100,7 +100,8 @@ def time_by(
     outside: Sequence[tuple[int, int]] = (),
 ) -> Iterator[Candidate]:
     """Give it by a language's patterns of days and of hours; nothing is read `outside`."""
-    if situation.step is not Step.TIME and moving(said):
+    elsewhere = situation.found or situation.step is not Step.TIME
+    if elsewhere and moving(said, found=situation.found):
         situation = replace(situation, step=Step.TIME, asked=Asked.ANSWER, partial=None)
     strict = situation.step is not Step.TIME
     figures = any(
