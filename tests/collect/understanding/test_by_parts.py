@@ -102,6 +102,12 @@ def test_any_field_is_mended_at_the_service(said: str, step: Step, value: str) -
     assert given_in(said, situation(Step.SERVICE)).get(step) == value
 
 
+def test_the_figures_of_a_number_mend_no_address() -> None:
+    said = "My phone ends in one four oh, not one oh four. And the e-mail is ruth at tutty dot com"
+    given = given_in(said, situation(Step.ADDRESS, Asked.CONFIRM))
+    assert given == {Step.PHONE: "+61413001140", Step.EMAIL: "ruth@tutty.com"}
+
+
 def test_an_hour_behind_a_remark_is_no_house_number() -> None:
     acts = read("that's too early for me. Nine", situation(Step.ADDRESS, Asked.CONFIRM)).acts
     assert not any(getattr(act, "step", None) is Step.ADDRESS for act in acts)

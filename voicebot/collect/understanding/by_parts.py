@@ -27,11 +27,13 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
     for parts in (list(_parts(said, linked=False)), list(_parts(said, linked=True))):
         if not 1 < len(parts) <= _MOST_PARTS:
             continue
-        alone = [read_one(_alone(said, part), situation) for part in parts]
-        mends = [
-            _mends(r, situation) and not _is_count(said, p)
-            for p, r in zip(parts, alone, strict=True)
+        alone = [
+            Reading(rest=(part,))
+            if _is_count(said, part)
+            else read_one(_alone(said, part), situation)
+            for part in parts
         ]
+        mends = [_mends(reading, situation) for reading in alone]
         if any(mends):
             return _put_together(whole, parts, alone, mends)
     return whole
@@ -70,7 +72,11 @@ def _alone(said: Utterance, part: Span) -> str:
 
 
 def _leads_on(said: Utterance, at: int) -> bool:
-    """Return True for "and", "also", "but": not for the "it's" that opens a clause as well."""
+    """Return True for "and", "also", "but": not for the "it's" that opens a clause as well, nor
+    for the "oh" of a number."""
+    near = any(said.at(n, "number.unit", "number.teen", "number.ten") for n in (at - 1, at + 1))
+    if near and said.at(at, "number.unit"):
+        return False
     opens = said.at(at, "clause.open")
     return said.at(at, "quiet.link") is not None or (opens is not None and bool(opens.value))
 
