@@ -92,7 +92,7 @@ class SentAudio:
 def _likeness(heard: Samples, sent: Samples) -> tuple[float, int]:
     """Return the largest correlation (0 to 1) of `heard` with a stretch of `sent`, and how many
     samples before its end that stretch ends."""
-    size = 1 << (len(sent) + len(heard) - 1).bit_length()
+    size = len(sent)  # what wraps around is beyond the stretches that are looked at
     product = np.fft.rfft(sent, size) * np.conj(np.fft.rfft(heard, size))
     shared = np.abs(np.fft.irfft(product, size)[: len(sent) - len(heard) + 1])
     energy = np.concatenate(([0.0], np.cumsum(np.square(sent, dtype=np.float64))))
