@@ -142,10 +142,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
     if said.wants("new") and bookings.is_sought(held):
         return proceed(_beside(_values(bookings.none_there(turn), said), said)), True
-    wish = _wish(said)
-    keeps = [want for want in said.of(Want) if want.what == "keep"]
-    if keeps and wish is None and not _has_begun(held):  # "don't cancel it, I only want to ask"
-        wish = Want("existing", keeps[0].span)
+    wish = _wish(held, said)
     rung = call_backs.is_wanted(held, said)
     if rung and wish:
         turn = call_backs.noted(turn, said)
@@ -198,16 +195,20 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     return proceed(turn), True
 
 
-def _wish(said: Said) -> Want | None:
+def _wish(held: Dialogue, said: Said) -> Want | None:
     """Return what is wished for: "I booked for Saturday, I have to call it off" is called off.
 
-    A call is only told here where nothing else is. Of "cancel it, no, move it" the last counts.
+    A call is only told here where nothing else is. Of "cancel it, no, move it" the last counts;
+    "don't cancel it, I only want to ask" asks after a booking.
     """
     wishes = [w for w in said.of(Want) if w.what in _PURPOSES and w.what != "call_back"]
     changes = [w for w in wishes if w.what in ("cancel", "reschedule")]
     wishes = changes[-1:] or wishes
     if said.wants("call_back"):  # "I have a booking, ring me about it"
         wishes = [wish for wish in wishes if wish.what not in ("existing", "late")]
+    keeps = [want for want in said.of(Want) if want.what == "keep"]
+    if keeps and not wishes and not _has_begun(held):
+        return Want("existing", keeps[0].span)
     return min(wishes, key=lambda wish: wish.what == "existing", default=None)
 
 
