@@ -168,6 +168,19 @@ def test_only_a_plain_yes_is_consent(said: str, agreed: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    ["Uy, a las ocho es muy pronto, ¿no puede ser a las once?", "a las ocho es demasiado temprano",
+     "las ocho me parece muy tarde"],
+)  # fmt: skip
+def test_an_hour_that_is_named_to_refuse_it_is_no_yes(said: str) -> None:
+    held = {Step.TIME: "2026-03-04T08:00"}
+    asked = situation(Step.TIME, asked=Asked.CONFIRM, record=held)
+    reading = read(said, asked)
+    assert not consents(reading, asked)
+    assert not any(act.value for act in reading.acts if isinstance(act, Provide | Correct))
+
+
+@pytest.mark.parametrize(
     ("said", "act"),
     [
         ("un momento, por favor", Wait),
