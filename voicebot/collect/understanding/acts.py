@@ -15,10 +15,12 @@ from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.questions import (
     ASKS_OFFERED,
     BEHIND,
+    COMPANY,
     EXISTING,
     OF_AREA,
     TOLD,
     fields_named,
+    is_of_time,
     of_time,
     only_asks,
     question,
@@ -142,6 +144,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     if table == "ask":
         # Of "if I'm late, can I move it" the end asks.
         clause = said.clause(match.first if name == KNOWN else match.end - 1)
+        if match.tag == COMPANY and is_of_time(said, clause):
+            return None
         yes = said.before(match.first, *_AGREE) if match.value == BEHIND else match
         if yes is None or (yes is not match and not said.is_opening(yes.first)):
             return None  # "the dog's fine if you ring first"

@@ -31,7 +31,7 @@ BEHIND = "behind"
 """The value of what asks only right behind a yes: "yes, if you come by nine"."""
 
 _KNOWN, _IDLE = f"ask.{KNOWN}", f"ask.{IDLE}"
-_COMPANY = "ask.company"
+COMPANY = "ask.company"
 _NAMES_US = "topic.company"
 """Opens the question whether we are who the caller thinks: anything may follow."""
 _TAG = "topic.tag"
@@ -87,10 +87,11 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
     words = sum(not said.is_sound(at) for at in range(first, end))
     unknown = _UNKNOWN_WORD * words - 1
     asks_nothing = _goes_on(said, clause) or (clause.asked and _is_rhetorical(said, clause))
-    if not topic and (asks_nothing or _asks_back(said, clause, situation)):
-        topic = _IDLE
+    of_time = topic == COMPANY and is_of_time(said, clause)
+    if of_time or (not topic and (asks_nothing or _asks_back(said, clause, situation))):
+        topic = _IDLE  # "is that Wednesday?" is answered by the read-back itself
     if not situation.record and situation.step is Step.NAME and said.at(first, _NAMES_US):
-        topic = topic or _COMPANY  # of a call's first words: "is that the council?"
+        topic = topic or COMPANY  # of a call's first words: "is that the council?"
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
     known = topic and topic not in (ASKS_OFFERED, _IDLE)
     proposes = topic == _BOTH and any(match.tag in _PROPOSED for match in inside)
@@ -145,6 +146,11 @@ def _asks_assent(said: Utterance, clause: Clause, tag: Match) -> Iterator[Candid
     about = said.text[slice(*said.span(before.first, clause.end))]
     span = said.span(clause.first, clause.end)
     yield Candidate(Ask(topic.partition(".")[2], about, span, steps), clause.first, clause.end)
+
+
+def is_of_time(said: Utterance, clause: Clause) -> bool:
+    """Return True for "is that Wednesday?", which asks nobody's name."""
+    return any(said.in_clause(clause, *_PROPOSED))
 
 
 def _leads(said: Utterance, at: int) -> int:
