@@ -61,6 +61,7 @@ def test_no_answer_is_known_by_its_parts(step: Step, said: str) -> None:
         (Step.EMAIL, "I haven't got much time"),
         (Step.ADDRESS, "I haven't got a number, it's just Rose Cottage, Mill Lane, Bowral"),
         (Step.PHONE, "I haven't got another number"),
+        (Step.NAME, "I haven't got a middle name"),
         (Step.PHONE, "I haven't got it on me"),
         (Step.PHONE, "can't you just use the phone?"),
         (Step.SERVICE, "I haven't got any power"),
