@@ -58,6 +58,9 @@ CHANGED = [
     (FRIDAY, "Ten, but half an hour later. Half past ten", "fri 10:30"),
     (FRIDAY, "the second one, but thirty minutes earlier", "fri 9:30"),
     (FRIDAY, "the last, but two hours later", "fri 15"),
+    # the last of a day, and what is to come after this visit
+    (THREE_DAYS, "what's the latest you've got on Thursday?", "thu 15-21"),
+    (THREE_DAYS, "Thursday. What is the last slot on Thursday?", "thu 15-21"),
     # another hour is proposed by a question
     (THREE_DAYS, "Thursday's good but seven's a bit rude, could it be nine or so", "thu 9"),
     (THREE_DAYS, "Thursday sounds good, is nine possible", "thu 9"),
