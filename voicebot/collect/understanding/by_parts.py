@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 from voicebot.call import Step
 from voicebot.collect.understanding.clauses import ends_sentence
-from voicebot.collect.understanding.types import Act, Correct, Provide, Reading, Situation, Span
+from voicebot.collect.understanding.types import (
+    Act,
+    Affirm,
+    Correct,
+    Provide,
+    Reading,
+    Situation,
+    Span,
+)
 from voicebot.collect.understanding.utterance import Utterance
 
 _MENDED = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
@@ -33,7 +41,9 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
             else read_one(_alone(said, part), situation)
             for part in parts
         ]
-        mends = [_mends(reading, situation) for reading in alone]
+        mends = [
+            _mends(reading, situation) and not _only_names(reading, whole) for reading in alone
+        ]
         if any(mends):
             return _put_together(whole, parts, alone, mends)
     return whole
@@ -90,6 +100,14 @@ def _mends(reading: Reading, situation: Situation) -> bool:
         and act.value != situation.record[act.step]
         for act in given
     )
+
+
+def _only_names(reading: Reading, whole: Reading) -> bool:
+    """Return True for a name that was none beside the yes of the turn: "that's it. Milo! Down!"."""
+    named = [a for a in whole.acts if isinstance(a, Correct | Provide) and a.step is Step.NAME]
+    agreed = any(isinstance(act, Affirm) for act in whole.acts)
+    given = any(isinstance(a, Provide) and a.step is Step.NAME for a in reading.acts)
+    return given and agreed and not named
 
 
 def _is_count(said: Utterance, part: Span) -> bool:

@@ -553,3 +553,66 @@ def test_who_is_spoken_to_at_the_read_back_is_not_the_caller(said: str, name: st
 )
 def test_what_is_told_of_somebody_is_no_name(said: str, name: str | None) -> None:
     assert heard(said) == name
+
+
+def read_back(text: str, held: str) -> str:
+    """Return the name that is held behind this answer to the read-back of another."""
+    situation = Situation(Step.NAME, NOW, record={Step.NAME: held}, asked=Asked.CONFIRM)
+    acts = read(text, situation).acts
+    named = [act for act in acts if isinstance(act, Provide | Correct) and act.step is Step.NAME]
+    return (named[-1].value if named else None) or held
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Yeah that's it. Oscar, I said no!",
+        "Yes it is. And I'd like Dave again, he knows the tap.",
+        "Yes. Harvey, stop it!",
+        "Yes. Not you, Harvey.",
+        "Yeah. Luna! Down!",
+        "Yes. Thanks, Henry.",
+        "That's the one. Number's 0412 880 143.",
+        "Yes, and please send Bruce.",
+    ],
+)
+def test_a_name_beside_the_yes_to_another_is_nobodys(said: str) -> None:
+    assert read_back(said, "Jess Tran") == "Jess Tran"
+
+
+@pytest.mark.parametrize(
+    ("said", "held", "name"),
+    [
+        ("Yes, but it's Jessica.", "Jess Tran", "Jessica Tran"),
+        ("Yes. Margaret Tran, actually.", "Jess Tran", "Margaret Tran"),
+        ("Right, no. Peter Cook.", "Jess Tran", "Peter Cook"),
+        ("That's not right. Peter Cook.", "Jess Tran", "Peter Cook"),
+        ("Peter Cook.", "Jess Tran", "Peter Cook"),
+        ("That's right, it's Oscar Tran.", "Oscar", "Oscar Tran"),
+        ("No, not Oscar! It's Jess. Jess Tran.", "Oscar", "Jess Tran"),
+        ("That's right. Zed o e, Q u i double l.", "Zoe Quill", "Zoe Quill"),
+        ("That's right. Zed o e, Q u i double l.", "Zowie Quil", "Zoe Quill"),
+    ],
+)
+def test_a_name_said_as_the_callers_mends_the_one_read_back(
+    said: str, held: str, name: str
+) -> None:
+    assert read_back(said, held) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("I'm Roger Dunstan. It's her bathroom light.", "Roger Dunstan"),
+        ("Roger Dunstan.", "Roger Dunstan"),
+        ("I'm Roger", "Roger"),
+        ("Roger that.", None),
+        ("Roger, what do you need?", None),
+        ("I just told you. Con Papadimitriou.", "Con Papadimitriou"),
+        ("Con Papadimitriou, blocked sink.", "Con Papadimitriou"),
+        ("Number's 0412 880 143", None),
+        ("Ask Dave.", None),
+    ],
+)
+def test_a_word_of_every_day_is_a_name_before_a_last_name(said: str, name: str | None) -> None:
+    assert heard(said) == name

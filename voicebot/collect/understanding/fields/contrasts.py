@@ -9,7 +9,7 @@ from itertools import pairwise
 from voicebot.call import FIELDS, Step
 from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.address_words import is_listed
-from voicebot.collect.understanding.fields.held import Held
+from voicebot.collect.understanding.fields.held import Bit, Held
 from voicebot.collect.understanding.fields.runs import runs
 from voicebot.collect.understanding.types import Asked, Situation
 from voicebot.collect.understanding.utterance import Utterance
@@ -87,8 +87,7 @@ def contrasted(said: Utterance, held: Held) -> Iterator[Edit]:
         cornered = held.step is Step.ADDRESS and "address.corner" in said.tags
         if cornered or (_is_street(held, new.text) and not _is_street(held, old.text)):
             continue  # "it's Larkspur Crescent in Kingsford, not Randwick": its reader's
-        if held.step is Step.NAME:  # "it's Hartigan, H A R T I G A N, not Brandt"
-            new = replace(new, text=" ".join(dict.fromkeys(new.text.split())))
+        new = _once(held, new)
         head, _, number = new.text.rpartition(" ")
         if old.text.isdecimal() and number.isdecimal() and not is_listed(head, "unit"):
             new = replace(new, text=number)  # "a plumber at 28, not 26"
@@ -101,9 +100,17 @@ def contrasted(said: Utterance, held: Held) -> Iterator[Edit]:
         for before, bit in paused or turns:
             if not said.at(before.first, "spelling.lone_word"):
                 end = _pause_behind(said, bit.end) if paused else len(said)
-                old, new = held.item(wrong.end, bit.first), held.item(bit.first, end)
+                old = held.item(wrong.end, bit.first)
+                new = _once(held, held.item(bit.first, end))
                 if _are_alike(old.text, new.text) and (text := held.replaced(old.text, new.text)):
                     yield text, wrong.first, new.end, 0
+
+
+def _once(held: Held, new: Bit) -> Bit:
+    """Return a name without the words said twice: "it's Hartigan, H A R T I G A N, not Brandt"."""
+    if held.step is not Step.NAME:
+        return new
+    return replace(new, text=" ".join(dict.fromkeys(new.text.split())))
 
 
 def _are_alike(old: str, new: str) -> bool:

@@ -50,6 +50,7 @@ _PARTS = Parts(
 
 _OF_NAMES = ("name.lead", "name.label", "name.changed")
 """Beside one of these "it's Hartigan" is a name."""
+_AGREES, _DENIES = ("yes.agree", "yes.before"), ("no.plain", "no.wrong")
 _PAUSE = 3
 """Tokens of ", um," between a first and a last name."""
 
@@ -76,7 +77,7 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if held or any(each.how for each in found if not each.letters):
         found = [each for each in found if each.how]  # nobody else's
     if held and situation.asked is Asked.CONFIRM:
-        found = [each for each in found if not _is_spoken_to(said, each, held)]
+        found = [each for each in found if not _is_beside_yes(said, each, held)]
     bare = not asked and all(each.letters or each.hint for each in every)
     if bare and situation.asked is Asked.CONFIRM:
         return  # letters alone are of the value that is read back
@@ -112,13 +113,17 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     yield Candidate(act, begun, trail.end if trail else end, base.guesses)
 
 
-def _is_spoken_to(said: Utterance, each: Mention, held: str) -> bool:
-    """Return True for the "Sharon" of "yes, Sharon", said of another name that was read back."""
-    bare = How.BEHIND <= each.how < How.ANNOUNCED and not each.letters and each.begun == each.first
-    before = each.first - 1 - (said.low(each.first - 1) == ",")
-    agreed = said.before(before + 1, "yes.agree", "yes.before")
-    shared = set(each.text.lower().split(" ")) & set(held.lower().split(" "))
-    return bare and agreed is not None and not shared
+def _is_beside_yes(said: Utterance, each: Mention, held: str) -> bool:
+    """Return True for a name beside the yes to another one, and not said to be the caller's.
+
+    "Yes, Sharon", "That's it. Oscar, I said no!", "yes, and I'd like Dave again".
+    """
+    if each.how >= How.ANNOUNCED or each.letters or each.mends or each.begun < each.first:
+        return False
+    told = [m.tag for m in said.all(*_AGREES, *_DENIES, end=each.first)]
+    now, old = each.text.lower().split(" "), held.lower().split(" ")
+    of_it = any(alike(word, other) for word in now for other in old)
+    return bool(told) and told[-1] in _AGREES and not of_it
 
 
 def _before_figures(said: Utterance) -> Iterator[Candidate]:
@@ -260,6 +265,10 @@ def _mended(
         new = reduce(lambda name, each: hinted(name, each.text), found, held)
         return new if new != held else None
     labels = {each.label for each in names if each.label}
+    if len(words) > 1 and not labels and all(each.letters for each in names):
+        row = "".join(each.text for each in names)
+        if (whole := respelled(held, row)).replace(" ", "").lower() == row:
+            return whole  # "zed o e, Q U I double L", both words spelled
     if len(labels) == 1 and (len(words) > 1 or held != names[0].text):
         return _with_label(words, names, labels.pop())
     word, _ = _folded(found, _base(names) or names[-1])

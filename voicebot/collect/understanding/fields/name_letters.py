@@ -21,6 +21,8 @@ FEWEST = 3
 _LONGEST_FRAGMENT = 5
 """A recogniser that hears letters now and then writes a few of them as one word."""
 _SHORTEST_NAME = 2
+_FULL = 2
+"""Words of a first and a last name."""
 _FEWEST_UNLIKE = 2
 """Names with so many other letters behind their first ones are two names."""
 _MARKS = frozenset("-.,")
@@ -152,13 +154,25 @@ def respelled(name: str, letters: str) -> str:
         return name  # "Hansen, S E N", "Jan van Dijk, V A N, D I J K"
     at = nearest(words, letters)
     if Levenshtein.distance("".join(words), letters) < Levenshtein.distance(words[at], letters):
-        return parted(letters)
+        return _parted_as(words, letters) if len(words) == _FULL else parted(letters)
     letters = _heard(words[at], letters)
     if alike(words[at], letters):
         said[at] = titled(letters)
     elif len(words) == 1 and not is_everyday(letters):
         said.append(titled(letters))
     return " ".join(said)
+
+
+def _parted_as(words: Sequence[str], letters: str) -> str:
+    """Return first and last name out of one row of letters, as they were said before."""
+    first, last = words
+    cut = min(
+        range(_SHORTEST_NAME, len(letters) - 1),
+        key=lambda at: (
+            Levenshtein.distance(first, letters[:at]) + Levenshtein.distance(last, letters[at:])
+        ),
+    )
+    return f"{titled(letters[:cut])} {titled(letters[cut:])}"
 
 
 def _heard(word: str, letters: str) -> str:

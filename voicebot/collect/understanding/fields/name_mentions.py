@@ -95,6 +95,8 @@ def mentions(said: Utterance) -> Iterator[Mention]:
                 at += 1
         elif how is None and (other := said.at(at, "name.others")):
             begun, how, at = at, How.OTHERS, other.end
+        elif how is None and (agreed := _agreed(said, at)):
+            at, fresh = agreed, True
         elif lead := said.at(at, *LEADS):
             begun = at if how is None else begun
             how = how or How.WEAK if lead.tag == "name.weak" else How.ANNOUNCED
@@ -129,6 +131,14 @@ def mentions(said: Utterance) -> Iterator[Mention]:
             at, fresh = at + 1, True
         else:
             at, how, label, fresh, opened = at + 1, None, "", False, True
+
+
+def _agreed(said: Utterance, at: int) -> int | None:
+    """Return where "that's it" ends, which announces no name, and is all of its clause."""
+    yes = said.at(at, "yes.agree")
+    lead = said.at(at, *LEADS)
+    whole = yes and lead and lead.end < yes.end and not is_word(said, yes.end)
+    return yes.end if yes and whole else None
 
 
 def _named(

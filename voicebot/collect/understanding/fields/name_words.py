@@ -159,23 +159,22 @@ def _belongs(said: Utterance, at: int, first: int, announced: bool) -> bool:
 
 def _may_begin(said: Utterance, at: int, announced: bool) -> bool:
     token, word, after = said.tokens[at], said.low(at), said.low(at + 1)
-    everyday = said.lexicon.is_everyday
-    if not everyday(word):
-        named = announced and token.text[0].isupper() and is_given(word) and after != ","
-        return named or not said.at(at, "name.opening", "quiet.courtesy")  # "me llamo Mira Sanz"
+    everyday, capital = said.lexicon.is_everyday, token.text[0].isupper()
+    if not everyday(word.removesuffix("'s")):
+        full = is_word(said, at + 1) and not everyday(after)
+        told = (announced and after != ",") or full or said.before(at, "name.weak") is not None
+        named = told and capital and is_given(word)  # "me llamo Mira Sanz", "I'm Roger"
+        return named or not said.at(at, "name.opening", "quiet.courtesy")
     if said.before(at - (said.low(at - 1) == "."), "name.title"):
         return is_family(word)
-    capital = token.text[0].isupper()
     if ends_at(said, at + 1) and not said.at(at, "name.not_alone"):
         behind_word = capital and is_word(said, at - 1)
         if is_common_family(word) or (is_family(word) and (announced or behind_word)):
             return True
-    if (
-        at + 2 == len(said) == 2
-        and capital
-        and not everyday(after)
-        and said.tokens[1].text.istitle()
-    ):
+    unknown = is_word(said, at + 1) and not (everyday(after) or is_given(after))
+    opens = said.is_opening(at) or said.before(at, "name.weak")
+    unknown = unknown and said.tokens[at + 1].text.istitle() and ends_at(said, at + 2)
+    if unknown and opens and capital:
         return said.at(at, "name.opening") is None  # "Window Brandtwell"
     return announced and capital and at > 0 and said.low(at - 1) != "."
 
