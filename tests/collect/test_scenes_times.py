@@ -143,6 +143,8 @@ def test_the_same_time_of_an_appointment_that_is_moved_is_its_own() -> None:
     [
         ("I need a plumber on Thursday, but not in the morning", date(2026, 3, 5), 13),
         ("could a plumber come Wednesday or Friday, after two", date(2026, 3, 6), 15),
+        ("plumber please, next Thursday after ten", date(2026, 3, 12), 14),
+        ("A blocked drain. Wednesday, or else Friday, both after ten", date(2026, 3, 6), 15),
     ],
 )
 def test_a_wish_that_comes_before_its_question_is_kept(words: str, day: date, hour: int) -> None:
@@ -154,6 +156,45 @@ def test_a_wish_that_comes_before_its_question_is_kept(words: str, day: date, ho
     assert window.allows(noon.replace(hour=hour), 60)
     assert not window.allows(noon.replace(hour=9), 60)
     assert not window.has_day(date(2026, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("words", "hour"),
+    [("The tap drips. I can only do mornings", 9), ("It has to be after two", 15)],
+)
+def test_hours_alone_that_are_wished_for_before_the_question_are_kept(
+    words: str, hour: int
+) -> None:
+    scene = at(Step.SERVICE)
+    scene.hears(words)
+    window = scene.dialogue.window
+    assert window is not None
+    assert [window.has_time(time(each)) for each in (9, 15)] == [hour == 9, hour == 15]
+
+
+def test_before_that_is_before_the_day_that_was_told() -> None:
+    scene = at(Step.SERVICE)
+    scene.hears("I fly out Thursday so it has to be before that, a leaking tap")
+    window = scene.dialogue.window
+    assert window is not None
+    assert (window.has_day(date(2026, 3, 4)), window.has_day(date(2026, 3, 5))) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "My plumber came after five last time",
+        "I work mornings, my tap leaks",
+        "It only drips at night",
+        "She rang on Tuesday and nobody came before noon",
+        "the cleaner only comes on Mondays",
+        "It's been leaking since Monday",
+    ],
+)
+def test_what_is_only_told_of_days_and_hours_is_no_wish(words: str) -> None:
+    scene = at(Step.SERVICE)
+    scene.hears(words)
+    assert (scene.dialogue.window, scene.dialogue.given_time) == (None, None)
 
 
 @pytest.mark.parametrize(

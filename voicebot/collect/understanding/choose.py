@@ -17,6 +17,7 @@ from voicebot.collect.understanding.types import (
     Asked,
     Correct,
     Decline,
+    Flexible,
     Note,
     Provide,
     Reading,
@@ -169,6 +170,14 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
             and each.end <= wide.end
         ):
             yield each
+        if described and isinstance(each.act, Flexible):
+            first, end = said.span(each.first, each.end)
+            if (
+                wide.first <= each.first
+                and each.end <= wide.end
+                and (end <= start or stop <= first)
+            ):
+                yield each  # "a plumber, next Tuesday after two"
         if not isinstance(each.act, Provide):
             continue
         if (described or each.act.step is not Step.SERVICE) and each.assumes:

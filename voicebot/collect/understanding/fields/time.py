@@ -43,6 +43,7 @@ from voicebot.collect.understanding.fields.time_pieces import (
 )
 from voicebot.collect.understanding.fields.time_plans import (
     asked_aside,
+    early,
     facts,
     plans,
     with_its_day,
@@ -64,7 +65,7 @@ from voicebot.collect.understanding.utterance import Utterance
 
 _DAWN_HOUR = 5
 """Tonight at one is tomorrow's date."""
-_SEVERAL_CLOCKS, _BOUND, _AS_NOTE, _EARLY = 2, 1, 2, 2
+_SEVERAL_CLOCKS, _BOUND, _AS_NOTE = 2, 1, 2
 """Guesses where several hours are named, in an hour that is the earliest, in a fact for staff."""
 _PARTS = {hours.since: name for name, hours in reversed(PARTS.items())}
 
@@ -76,7 +77,7 @@ def _tags(names: str) -> set[str]:
 _OF_DAYS = _tags("""
     weekday short month day tonight holiday holiday_us weekend days weeks fortnights months
     hours minutes ordinal suffix part
-""").union(("choose.position",))
+""").union(("choose.position", "time.only_then"))
 _OF_TIMES = _OF_DAYS.union(
     _tags("too_early too_late later_on sooner noon any late early new_year weekdays at_ten"),
     _tags("ish_number short_day which oclock"),
@@ -131,7 +132,7 @@ def time_by(
     yield from chosen(line, pieces, wished.window if wished else None)
     if strict:
         yield from _provided(line, pieces)
-        yield from _early(line, pieces)
+        yield from early(line, pieces)
         return
     taken = [piece for fact in told_of for piece in plans(line, fact, every)]
     wished = wish(line, pieces, taken)
@@ -171,24 +172,6 @@ def _pieces(
     found = without_house_numbers(line, pieces_of(line, counted_from, outside))
     found = without_questions(line, with_ranks(line, as_offered(line, found)))
     return marked(line, [with_role(line, piece) for piece in found])
-
-
-def _early(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
-    """Give a window that is named before it is asked for, if days are: "Thursday or Friday"."""
-    bounds = (Role.SINCE, Role.UNTIL)
-    clocks = [p for p in pieces if isinstance(p, Clock)]
-    doubtful = [p for p in clocks if not (p.cue is Cue.STRONG or p.until or p.role in bounds)]
-    figures = [p for p in pieces if isinstance(p, Day) and line.digits(p.first)]  # unit 4/26
-    sure = [p for p in pieces if p not in doubtful and p not in figures]
-    days = [p for p in sure if isinstance(p, Day) and not (p.plain and p.kind is Kind.MONTH_DAY)]
-    wished = wish(line, sure, ()) if days else None
-    if not wished or wished.is_plain or wished.is_ranged:
-        return
-    inside = {at for piece in pieces for at in range(piece.first, piece.end)}
-    between = (at for at in range(wished.first, wished.end) if at not in inside)
-    if all(line.begins[at] or line.said.is_sound(at) for at in between):  # nothing else is said
-        act = Flexible(wished.window, line.said.span(wished.first, wished.end))
-        yield from told(line, act, wished.first, wished.end, _EARLY)
 
 
 def _only_asks(line: Line) -> bool:

@@ -146,13 +146,14 @@ def begins(line: Line, pieces: Sequence[Piece], first: int) -> int:
     """Return where a choice begins with what was named before it, and taken back or refused."""
     before = [p for p in pieces if p.first < first]
     for piece in reversed(before):
-        if not _leads_on(line, piece.end, first):
+        if not leads_on(line, piece.end, first):
             break
         first = piece.first
     return first
 
 
-def _leads_on(line: Line, at: int, end: int) -> bool:
+def leads_on(line: Line, at: int, end: int) -> bool:
+    """Return True where nothing stands between that names something else."""
     while at < end:
         words = [match.end for match in line.said.matches[at] if _may_stand(match)]
         if not words and not line.said.is_sound(at):

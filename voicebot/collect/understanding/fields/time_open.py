@@ -56,6 +56,8 @@ def with_role(line: Line, piece: Piece) -> Piece:
         return replace(piece, role=Role.OUT)
     if line.before(first, "instead_of"):
         return replace(piece, role=Role.BUT)
+    if isinstance(piece, Day) and any(line.said.all("time.before_then", first=piece.end)):
+        return replace(piece, role=Role.UNTIL, date=add_days(piece.date, -1) or piece.date)
     if isinstance(piece, Clock) and _is_end(line, piece):
         return replace(piece, role=Role.ENDS)
     if isinstance(piece, Clock) and (since := of_occasion(line, first)):
