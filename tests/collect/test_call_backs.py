@@ -33,6 +33,7 @@ COMPLAINT = "I'm ringing to complain, your man never cleaned up"
          "0491 570 156", "yes"),
         ("Ann Lee", "0491 570 156", "yes", "No address, just ring me about the lock"),
         ("Get me a person, but not now, ring me at five", "Ann Lee", "0491 570 156", "yes"),
+        ("Yeah hi, could the manager please ring me", "Ann Lee", "0491 570 156", "yes"),
     ],
 )  # fmt: skip
 def test_who_wants_only_a_call_gives_a_name_and_a_number(words: tuple[str, ...]) -> None:

@@ -49,7 +49,8 @@ def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
     turn = turn.become(attempts=0, put=0, partial=None)
     needs = Needs.PERSON if purpose is Purpose.COMPLAIN else Needs.FOLLOW_UP
     turn = turn.need(needs, WISHES[purpose]).note(text)
-    return turn.say(f"existing.begin_{purpose}")
+    turn = turn.say(f"existing.begin_{purpose}")
+    return replace(turn, rung=turn.rung or purpose is Purpose.BE_CALLED)
 
 
 def is_sought(held: Dialogue) -> bool:

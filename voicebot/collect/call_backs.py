@@ -12,7 +12,7 @@ from voicebot.collect.asides import farewell
 from voicebot.collect.dialogue import Dialogue, Mode, Purpose
 from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Affirm, Deny, WantPerson, utterance
+from voicebot.collect.understanding import Affirm, Asked, Deny, WantPerson, utterance
 
 MOST_TOLD_AGAIN = 2
 """A wish that is noted, and cannot be met here, is answered so often; then it is goodbye."""
@@ -29,7 +29,8 @@ def is_wanted(held: Dialogue, said: Said) -> bool:
 def is_only(turn: Turn, said: Said) -> bool:
     """Return whether the caller wants a call, and no booking."""
     held = turn.dialogue
-    if held.purpose is not Purpose.BOOK or said.has(Affirm):
+    agrees = said.has(Affirm) and said.situation.asked is Asked.CONFIRM  # "yeah hi" does not
+    if held.purpose is not Purpose.BOOK or agrees:
         return False
     tags = utterance(said.text, said.situation.language).tags
     just = "person.only" in tags or "booked.thing" in tags  # "my plumber didn't come, ring me"

@@ -77,3 +77,13 @@ def test_what_was_said_before_changes_nothing(before: str) -> None:
     words = lexicon("en")
     words.matches(tokens(before))
     assert [m.end for m in words.matches(tokens("uh-huh"))[0] if m.tag == "yes.agree"] == [3]
+
+
+def test_an_end_may_stand_among_other_words() -> None:
+    def asks(text: str) -> bool:
+        found = lexicon("en").matches(tokens(text))
+        return any(match.tag == "ask.called" for here in found for match in here)
+
+    assert asks("when will that be")
+    assert asks("when will that be?")
+    assert not asks("when will that be done")

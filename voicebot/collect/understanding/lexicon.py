@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import chain
@@ -227,7 +227,9 @@ def _sequence(parts: Sequence[object], after: _Node) -> _Node:
                 node.edges[spelling] = [after]
         elif isinstance(part, list):
             for alternative in part:
-                _merge(node, _sequence(alternative, after))
+                words = [each for each in alternative if each != _END]
+                ends = after.leaf if len(words) < len(alternative) else None
+                _merge(node, _sequence(words, _Node(replace(ends, at_end=True)) if ends else after))
         after = node
     return after
 
