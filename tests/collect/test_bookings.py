@@ -223,3 +223,20 @@ def test_another_job_behind_it_is_no_move() -> None:
     scene.hears("I also want a cleaner on Friday at ten")
     assert scene.dialogue.purpose is Purpose.BOOK
     assert scene.dialogue.answers[Step.SERVICE] == "Cleaning"
+
+
+@pytest.mark.parametrize(
+    ("words", "called_off"),
+    [
+        ("Yes, cancel it", True),
+        ("Yes please, cancel that, thanks", True),
+        ("yes cancel it, no wait", False),
+        ("yes, cancel it if there's no fee", False),
+    ],
+)
+def test_a_yes_that_says_what_it_agrees_to_calls_off(words: str, called_off: bool) -> None:
+    scene = at(Step.PHONE)
+    scene.bookings = (BOOKED,)
+    for said in ("I want to cancel my booking", "0412 345 678", "yes", words):
+        scene.hears(said)
+    assert any(isinstance(each, CallOff) for each in scene.asked) is called_off
