@@ -31,6 +31,20 @@ def heard(utterance: str, region: str = "AU", **changes: object) -> str | None:
 @pytest.mark.parametrize(
     ("utterance", "line"),
     [
+        ("12 Elm Street, Victoria Park", "12 Elm Street, Victoria Park"),
+        ("12 Elm Street Victoria Park, Victoria", "12 Elm Street, Victoria Park VIC"),
+        ("3 Rose Street, Victoria Point, Queensland", "3 Rose Street, Victoria Point QLD"),
+        ("3 Rose Street, Newtown, Victoria", "3 Rose Street, Newtown VIC"),
+        ("3 Rose Street, Newtown Victoria 3000", "3 Rose Street, Newtown VIC 3000"),
+    ],
+)
+def test_a_suburb_may_begin_like_a_state(utterance: str, line: str) -> None:
+    assert heard(utterance) == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
         (
             "unit four, one hundred and twelve wattle street, penrith",
             "Unit 4, 112 Wattle Street, Penrith",

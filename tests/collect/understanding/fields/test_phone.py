@@ -199,6 +199,11 @@ def test_a_landline_without_its_area_code_is_told_as_such() -> None:
         "it's the one I'm calling from",
         "the number you can see on your screen",
         "same number I'm calling from",
+        "Same one I'm on now.",
+        "Use the one I ring from.",
+        "The phone I ring with",
+        "Is same number I am calling",
+        "Whatever number this is",
     ],
 )
 def test_this_number_is_the_one_shown_and_is_missing_where_none_is(said: str) -> None:
@@ -206,6 +211,19 @@ def test_this_number_is_the_one_shown_and_is_missing_where_none_is(said: str) ->
     hidden = given_in(said)
     assert isinstance(hidden, Provide)
     assert (hidden.value, hidden.missing) == (None, Missing.SHOWN_NUMBER)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Not the one I ring from.",
+        "No, not the one I'm on now, my other one",
+        "Don't use this number",
+        "the number I called yesterday was engaged",
+    ],
+)
+def test_the_number_shown_is_not_taken_where_it_is_refused(said: str) -> None:
+    assert heard(said, caller="+61491570156") is None
 
 
 @pytest.mark.parametrize(

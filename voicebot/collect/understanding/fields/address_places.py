@@ -41,8 +41,8 @@ def state_at(words: Words, at: int, region: str) -> Read | None:
 
 
 def _is_city_too(words: Words, end: int, region: str) -> bool:
-    """Return True for the city of "New York, NY", "Washington DC", "Virginia VA"."""
-    if words[end].isin("city"):
+    """Return True for "Victoria Park", and the city of "New York, NY" and "Washington DC"."""
+    if words[end].isin("city") or (words[end].isin("ending", "type") and not words[end].pause):
         return True
     for n in range(end, end + _LONGEST_CITY_REST + 1):
         if words.phrase_end(end, COUNTRIES) or (n > end and words[n].pause):

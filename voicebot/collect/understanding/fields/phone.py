@@ -45,8 +45,8 @@ _BEGINS_1300, _DIGITS_13 = "+611300", 9
 
 def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the number that was said, a piece of one, or a mended one."""
-    if this := [m for m in said.all("phone.this", "phone.others") if m.tag == "phone.this"]:
-        first, end = this[0].first, this[-1].end
+    if this := _shown(said):
+        first, end = this[0][0], this[-1][1]
         missing = None if situation.caller else Missing.SHOWN_NUMBER
         act = Provide(Step.PHONE, situation.caller, said.span(first, end), missing, assumed=1)
         yield Candidate(act, first, end)
@@ -67,6 +67,19 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     open_ = asked and situation.asked is not Asked.CONFIRM
     if own and open_ and len(_beside(said, own)) <= _MOST_STRAY_WORDS:
         yield from _piece(said, own, situation)
+
+
+def _shown(said: Utterance) -> list[tuple[int, int]]:
+    """Return the tokens of each "this number" and "the one I'm calling from", not denied."""
+    places = [
+        (match.first, match.end)
+        for match in said.all("phone.this", "phone.others")
+        if match.tag == "phone.this"
+    ]
+    for line in said.all("phone.line"):
+        if calls := said.at(line.end, "phone.calls"):
+            places.append((line.first, calls.end))
+    return sorted(place for place in places if not said.before(place[0], "mend.not", "clause.deny"))
 
 
 def e164(digits: str, region: str) -> str | None:
