@@ -6,9 +6,8 @@
     leave  at the end of a call that did not book: the place is free at once
     take_over  when the caller goes on with an earlier call: its places are this call's
 
-The day `slots:{<business>:<date>}` is one key, so one script decides. It is not the record's
-slot of a cluster: a crash between `book` and the commit leaves a place that stays taken until the
-caller goes on (a later call takes its places along), or until `Reconciliation` frees it.
+The day `slots:{<business>:<date>}` is one key, so one script decides. Of a crash between `book` and
+the record's commit, which lies in another slot of a cluster, `Reconciliation` frees the place.
 
 `call:{<callSid>}:offers` names what is offered to a call, for the process of its next turn. Written
 first, it may name what was never kept, and what was given back.
