@@ -1,7 +1,7 @@
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from voicebot.call import Step
@@ -434,6 +434,7 @@ letters = st.text("bcdfghjklmnpqrstvwz", min_size=3, max_size=7)
 
 @given(letters, letters, st.sampled_from([" space ", " and then ", " surname "]))
 def test_both_names_come_out_as_they_were_spelled(first: str, last: str, between: str) -> None:
+    assume(first not in last and last not in first)  # said twice, it is one name
     name = heard(" ".join(first) + between + " ".join(last))
     assert name is not None
     assert name.lower() == f"{first} {last}"
