@@ -22,7 +22,6 @@ from voicebot.collect.open_question import answer
 from voicebot.collect.said import MAY_ASK_A_FIELD, Said
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
-    Act,
     Affirm,
     Ask,
     Choose,
@@ -34,7 +33,6 @@ from voicebot.collect.understanding import (
     Note,
     Provide,
     Repeat,
-    Thank,
     Wait,
     Want,
     WantPerson,
@@ -77,7 +75,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     if held.urgent and said.wants("no_emergency"):
         turn = asides.no_emergency(turn)
     to_be_rung = call_backs.is_wanted(held, said)
-    if said.has(WantPerson) and not (to_be_rung or _is_last(said, Leave)):
+    if said.has(WantPerson) and not (to_be_rung or said.ends_with(Leave)):
         turn = asides.put_through(_called_for(turn, said))
         return _kept(turn, said) if turn.ending else answer(_values(turn, said), said)
     if not said.reading.acts and not said.unread:
@@ -86,7 +84,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     answers = said.values or said.piece(held.step) or told
     asks = any(ask.topic for ask in said.of(Ask))  # "hang on, what name did you write?"
     asks |= any(want.what in ("keep", *_PURPOSES) for want in said.of(Want))
-    rethinks = held.mode is Mode.CHOOSING and said.has(Deny) and _is_last(said, Wait)
+    rethinks = held.mode is Mode.CHOOSING and said.has(Deny) and said.ends_with(Wait)
     if said.has(Wait) and not (asks or (answers and not rethinks)):
         return turn.become(patience=HOLD_SILENCES).say("reply.hold")
     if held.mode is Mode.OFFERING:
@@ -125,7 +123,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     about_a_remark = said.has(Affirm) and said.unread  # "yes. I wonder if, no, never mind"
     if said.wants("nothing") and not (about_a_remark or held.knows_something or said.has(Decline)):
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
-    if _is_last(said, Leave) and not (said.has(Affirm) and _is_open_yes(held)):
+    if said.ends_with(Leave) and not (said.has(Affirm) and _is_open_yes(held)):
         if any(_is_owed(held, want) for want in said.of(Want)):  # "have somebody ring me, bye"
             turn = turn.promise().note(said.text).say_call_back()
         return asides.farewell(_kept(turn, said)), True
@@ -261,11 +259,6 @@ def _has_begun(held: Dialogue) -> bool:
 
 def _is_open_yes(held: Dialogue) -> bool:
     return held.mode in (Mode.CONFIRMING, Mode.CALLING_OFF)
-
-
-def _is_last(said: Said, kind: type[Act]) -> bool:
-    acts = [act for act in said.reading.acts if not isinstance(act, Thank)]
-    return bool(acts) and isinstance(acts[-1], kind)
 
 
 def _values(

@@ -19,6 +19,7 @@ from voicebot.collect.understanding import (
     Provide,
     Reading,
     Situation,
+    Thank,
     Want,
     Withdraw,
     adds_a_job,
@@ -57,6 +58,11 @@ class Said:
     def has(self, *kinds: type[Act]) -> bool:
         """Return True when there is an act of these kinds."""
         return any(isinstance(act, kinds) for act in self.reading.acts)
+
+    def ends_with(self, kind: type[Act]) -> bool:
+        """Return True when the last act, but for thanks, is of this kind."""
+        acts = [act for act in self.reading.acts if not isinstance(act, Thank)]
+        return bool(acts) and isinstance(acts[-1], kind)
 
     def wants(self, *what: str) -> bool:
         """Return True when one of these is wished for."""
