@@ -14,7 +14,9 @@ from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.types import (
     Act,
     Affirm,
+    Asked,
     Correct,
+    Deny,
     Provide,
     Reading,
     Situation,
@@ -41,8 +43,11 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
             else read_one(_alone(said, part), situation)
             for part in parts
         ]
+        denied = any(isinstance(act, Deny) for act in whole.acts)
         mends = [
-            _mends(reading, situation) and not _only_names(reading, whole) for reading in alone
+            (_mends(reading, situation) and not _only_names(reading, whole))
+            or (denied and _mends_what_is_denied(reading, situation))
+            for reading in alone
         ]
         if any(mends):
             return _put_together(whole, parts, alone, mends)
@@ -59,8 +64,8 @@ def _put_together(
         better = mended or (not reading.rest and left)
         if better and not any(_straddles(act, part) for act in acts):
             acts = [act for act in acts if not _inside(act.span, part)] + list(reading.acts)
-            rest = [span for span in rest if span not in left]
-    return Reading(tuple(sorted(acts, key=lambda act: act.span)), tuple(rest))
+            rest = [span for span in rest if span not in left] + list(reading.rest)
+    return Reading(tuple(sorted(acts, key=lambda act: act.span)), tuple(sorted(rest)))
 
 
 def _parts(said: Utterance, *, linked: bool) -> Iterator[Span]:
@@ -99,6 +104,14 @@ def _mends(reading: Reading, situation: Situation) -> bool:
         and act.step in situation.record
         and act.value != situation.record[act.step]
         for act in given
+    )
+
+
+def _mends_what_is_denied(reading: Reading, situation: Situation) -> bool:
+    """Return True for "it's number 64, not 46, we moved", of what was read back and denied."""
+    return situation.asked is Asked.CONFIRM and any(
+        isinstance(act, Correct) and act.step is situation.step and act.value
+        for act in reading.acts
     )
 
 

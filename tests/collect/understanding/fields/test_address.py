@@ -878,3 +878,40 @@ def test_a_name_a_mend_and_a_spelling_leave_the_rest_of_the_address(
     utterance: str, line: str
 ) -> None:
     assert heard(utterance, record={Step.NAME: "Stavros Papadimos"}) == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        ("Rear of 92 Addison Street, Newtown. Side gate.", "Rear, 92 Addison Street, Newtown"),
+        ("It's at the rear of 92 Addison Street, Newtown", "Rear, 92 Addison Street, Newtown"),
+        ("No, it's the rear. Rear 92 Addison Street", "Rear, 92 Addison Street"),
+        ("Back of ninety-two Addison Street, Newtown", "Back, 92 Addison Street, Newtown"),
+        ("I'll be back, 92 Addison Street, Newtown", "92 Addison Street, Newtown"),
+        ("I'm back at 92 Addison Street, Newtown", "92 Addison Street, Newtown"),
+        ("The corner of Wattle and Pine. 2 Pine Street, Newtown", "2 Pine Street, Newtown"),
+        ("The corner of Wattle and Pine, Newtown", "Corner of Wattle and Pine, Newtown"),
+    ],
+)
+def test_the_house_behind_and_the_door_at_a_corner_are_kept(utterance: str, line: str) -> None:
+    assert heard(utterance) == line
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "No, hang on, I'm getting muddled. It's number 64, not 46, we moved in March.",
+        "No, I always get that wrong. It's sixty-four, not forty-six, the one with gnomes",
+        "No. My sister's at 46. I'm at 64.",
+    ],
+)
+def test_a_denied_number_is_mended_whatever_stands_beside_it(utterance: str) -> None:
+    record = {Step.ADDRESS: "46 Banksia Parade, Windsor"}
+    found = act(utterance, record=record, asked=Asked.CONFIRM)
+    assert found
+    assert found.value == "64 Banksia Parade, Windsor"
+
+
+def test_a_number_beside_a_yes_mends_nothing() -> None:
+    record = {Step.ADDRESS: "46 Banksia Parade, Windsor"}
+    assert act("Yes, and there's 12 of us", record=record, asked=Asked.CONFIRM) is None

@@ -115,6 +115,10 @@ class _Reader:
             if self._counts(parts, words[0].first):
                 again = self._parts(rest, alone=True)[0] if self.alone else ()
                 restated = is_whole(again) and _are_one(parts, again) and kinds(again) & _PLACING
+                corner = next((p for p in parts if p.kind is Kind.CORNER), None)
+                if corner and self.alone:  # "the corner of Wattle and Pine. 2 Pine Street"
+                    again = self._parts([w for w in words if w.first >= corner.end], alone=True)[0]
+                    restated = {Kind.NUMBER, Kind.STREET} <= kinds(again)
                 return (again if restated else parts), guesses
             words = rest
         return (), 0
@@ -253,13 +257,12 @@ class _Reader:
         """
         labelled = next(self.said.all("address.label", "address.within"), None) is not None
         parts = parts or self._piece_of_a_clause(labelled)
-        ends = all(word.pause for word in self.words if parts and word.first == parts[-1].end)
-        named = _extends(parts, held) or (kinds(parts) == {Kind.UNIT} and ends)
+        closed = all(word.pause for word in self.words if parts and word.first == parts[-1].end)
+        named = _extends(parts, held) or (kinds(parts) == {Kind.UNIT} and closed)
         named |= Kind.STREET in kinds(parts) and self._denies_part()
         if not (self.alone or labelled or named):
             return
-        spelled = () if parts else without_spelling(self.words)[1]
-        whole = respelled(merge(held, parts), spelled)
+        whole = respelled(merge(held, parts), () if parts else without_spelling(self.words)[1])
         text = line(whole, self.region)
         if whole != held and (self.alone or text != line(held, self.region)):
             first, end = _extent(parts) if parts else (0, len(self.said))

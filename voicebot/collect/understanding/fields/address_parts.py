@@ -177,6 +177,8 @@ def unit_at(words: Words, at: int, *, leading: bool = False) -> Read | None:
     if here.is_rank or here.isin("floor", "side"):
         while end < at + 3 and words.near(end).isin("storey", "unit"):
             end += 1
+        if leading and end == at + 1 and _is_yard(words, at):
+            return words.titled(at, end), end
         closed = here.is_rank or words[end].pause or (leading and words[end].is_number)
         if end > at + 1 and closed and not (here.isin("side") and end == len(words)):
             return words.titled(at, end), end
@@ -187,6 +189,14 @@ def unit_at(words: Words, at: int, *, leading: bool = False) -> Read | None:
     if read is None or (here.isin("storey_code") and len(read[0]) > 2):  # Florida
         return None
     return (here.text.title() + " ").replace("# ", "#") + read[0], read[1]
+
+
+def _is_yard(words: Words, at: int) -> bool:
+    """Return True for "the rear of 92" and "rear, 92 …", not for "I'll be back, 92 …"."""
+    number = at + 1 + words.near(at + 1).isin("of")
+    told = words[number].is_figure or words.near(words.digits(number)[1]).is_name
+    breath = not words[number].pause or words[at].pause or at == 0
+    return words[at].isin("yard") and words[number].is_number and told and breath
 
 
 def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None:
@@ -299,7 +309,7 @@ def _may_name(words: Words, at: int, here: int, *stops: str) -> bool:
 def _type_end(words: Words, at: int, *, weak: bool) -> int | None:
     """Return the place after the street's type."""
     point, number = words[at], words.near(at + 1)
-    if point.pause and point.is_number:
+    if (point.pause and point.is_number) or (point.isin("yard") and number.is_figure):
         return None
     if point.isin("compass") and number.text.isdecimal() and words.near(at + 2).isin("compass"):
         return at + 3  # "South 500 East", numbered from the middle of the town
