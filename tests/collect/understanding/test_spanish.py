@@ -369,3 +369,15 @@ def test_change_it_is_a_yes_only_where_a_booking_is_moved(said: str) -> None:
     assert consents(read(said, asked), asked)
     booked = situation(Step.TIME, asked=Asked.CONFIRM, record=held)
     assert not consents(read(said, booked), booked)
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("iker punto etxea, con te equis, arroba gmail punto com", "iker.etxea@gmail.com"),
+        ("elena, sin hache, arroba gmail punto com", "elena@gmail.com"),
+        ("valle, con uve, arroba hotmail punto com", "valle@hotmail.com"),
+    ],
+)
+def test_how_an_e_mail_is_written_is_no_part_of_it(said: str, address: str) -> None:
+    assert value(Step.EMAIL, said) == address

@@ -428,3 +428,17 @@ def test_at_the_read_back_only_what_is_like_the_first_half_replaces_it(
 ) -> None:
     acts = reading(text, asked=Asked.CONFIRM, record={Step.EMAIL: held}).acts
     assert next((act.value for act in acts if isinstance(act, Correct)), None) == value
+
+
+@pytest.mark.parametrize(
+    ("said", "address"),
+    [
+        ("jon, no h, at gmail dot com", "jon@gmail.com"),
+        ("sara, without an h, at gmail dot com", "sara@gmail.com"),
+        ("j dot smyth, that's with a y, at gmail dot com", "j.smyth@gmail.com"),
+        ("no, j at gmail dot com", "j@gmail.com"),
+        ("No, h smith at gmail dot com", "hsmith@gmail.com"),
+    ],
+)
+def test_letters_that_only_tell_a_spelling_are_no_part(said: str, address: str) -> None:
+    assert heard(said) == address

@@ -114,7 +114,7 @@ class _Reader:
                 return parts, guesses
             if self._counts(parts, words[0].first):
                 again = self._parts(rest, alone=True)[0] if self.alone else ()
-                restated = is_whole(again) and _are_one(parts, again) and kinds(again) & _PLACING
+                restated = _are_one(parts, again) and bool(kinds(again) & _PLACING)
                 corner = next((p for p in parts if p.kind is Kind.CORNER), None)
                 if corner and self.alone:  # "the corner of Wattle and Pine. 2 Pine Street"
                     again = self._parts([w for w in words if w.first >= corner.end], alone=True)[0]
@@ -255,7 +255,7 @@ class _Reader:
         Where something else is asked, a label must tell that an address is meant ("the postcode's
         2753"), or the same part in fuller words ("North Ryde"), or a unit alone.
         """
-        labelled = next(self.said.all("address.label", "address.within"), None) is not None
+        labelled = any(self.said.all("address.label", "address.within"))
         parts = parts or self._piece_of_a_clause(labelled)
         closed = all(word.pause for word in self.words if parts and word.first == parts[-1].end)
         named = _extends(parts, held) or (kinds(parts) == {Kind.UNIT} and closed)
@@ -335,7 +335,7 @@ def _are_one(parts: Parts, again: Parts) -> bool:
     """Return True where an address is begun, and then said anew: "29 Lawson, 29 Lawson Avenue"."""
     old, new = ({p.kind: p.text.split()[0] for p in each} for each in (parts, again))
     same = old.get(Kind.NUMBER) == new.get(Kind.NUMBER)
-    return same and old.get(Kind.STREET) == new.get(Kind.STREET)
+    return is_whole(again) and same and old.get(Kind.STREET) == new.get(Kind.STREET)
 
 
 def _extends(parts: Parts, held: Parts) -> bool:

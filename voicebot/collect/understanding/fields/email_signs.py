@@ -81,8 +81,8 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
         again = said.low(aside.end) == said.low(aside.end + 1)[:1] != ""
         capital = again and said.tokens[aside.end].kind is TokenKind.LETTER
         yield piece(Kind.PAUSE, "", aside.end + capital)  # "capital b bob"
-    elif (hint := said.at(at, "name.hint")) and not hint.value and _is_letter(said, hint.end):
-        yield piece(Kind.PAUSE, "", hint.end + 1)  # "shawn with a w"
+    elif hint := _hint_end(said, at):
+        yield piece(Kind.PAUSE, "", hint)
     elif sign := said.at(at, "email.at"):
         yield Piece(Kind.AT, "@", at, sign.end, token.glued, token.low == "@")
     elif literal := said.at(at, "email.literal"):
@@ -120,6 +120,21 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
         stops = token.kind is TokenKind.HAN or stop
         kind = Kind.STOP if stops else Kind.WORD
         yield piece(kind, text if goes_on else text.replace("'", ""))
+
+
+def _hint_end(said: Utterance, at: int) -> int | None:
+    """Return where "with a w", "con te equis" or ", no h," ends: how a word is written."""
+    hint, none = said.at(at, "name.hint"), said.at(at, "name.hint_none")
+    lead = hint if hint and not hint.value else none if said.low(at - 1) == "," else None
+    if lead is None:
+        return None
+    end = lead.end
+    while spelled := letter(said, end) or said.at(end, "spelling.letter_too"):
+        end = spelled.end
+    closed = end > lead.end and (end == len(said) or said.low(end) == ",")
+    if closed or (end > lead.end and said.at(end, "email.at")):
+        return end
+    return lead.end + 1 if lead is hint and _is_letter(said, lead.end) else None
 
 
 def _is_letter(said: Utterance, at: int) -> bool:
