@@ -220,6 +220,23 @@ def test_no_refusal_and_no_third_misunderstanding_hangs_up(step: Step, words: st
         assert scene.ending is None
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("Hello, um, before I say anything, is this being recorded?", "record"),
+        ("Before I tell you anything, are you insured?", "fully insured"),
+        ("First of all, are you a robot?", "automated"),
+    ],
+)
+def test_who_only_asks_first_is_answered_and_asked_for_the_name(words: str, told: str) -> None:
+    scene = Scene(begin(DEMO, CallState()))
+    spoken = scene.hears(words)
+    assert told in spoken
+    assert "name" in spoken
+    assert scene.dialogue.step is Step.NAME
+    assert scene.change.notes == ()
+
+
 def test_hello_is_answered_at_once() -> None:
     words = at(Step.ADDRESS).hears("hello?")
     assert "here" in words or "hear you" in words

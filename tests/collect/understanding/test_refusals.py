@@ -66,6 +66,9 @@ def test_no_answer_is_known_by_its_parts(step: Step, said: str) -> None:
         (Step.PHONE, "can't you just use the phone?"),
         (Step.SERVICE, "I haven't got any power"),
         (Step.TIME, "I don't want that one"),
+        (Step.NAME, "Before I say anything, are you insured?"),
+        (Step.NAME, "is this recorded? I want to know before I say anything"),
+        (Step.PHONE, "before I give you that, what do you charge for a tap?"),
     ],
 )
 def test_a_no_to_something_else_refuses_nothing(step: Step, said: str) -> None:

@@ -149,6 +149,9 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         yes = said.before(match.first, *_AGREE) if match.value == BEHIND else match
         if yes is None or (yes is not match and not said.is_opening(yes.first)):
             return None  # "the dog's fine if you ring first"
+        others = {m.tag for m in said.matches[match.first]} - {COMPANY}
+        if match.tag == COMPANY and any(tag.startswith("ask.") for tag in others):
+            return None  # "is this recorded?" is no "is this Domino's?"
         about = said.text[slice(*said.span(clause.first, clause.end))]
         steps = fields_named(said, clause) if name == KNOWN else ()
         return Ask(name, about, span, steps)

@@ -27,13 +27,24 @@ _NO_REFUSAL = (
 )  # fmt: skip
 """Beside one of these something else is meant: "I don't have it on me", "no dot in it"."""
 _REFUSABLE = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
+_UNTIL, _ASK = "refuse.until", "clause.ask"
 _HAS_NONE, _REFUSES = "has none", "refuses"
 _MOST_STRAY = {True: 3, False: 2}
 """So many other words may stand beside the field that is named, and beside a pronoun for it."""
 
 
 def refusals(said: Utterance, situation: Situation) -> Iterator[Candidate]:
-    """Give the phrases in which an answer is refused, or said not to exist."""
+    """Give the phrases in which an answer is refused, or said not to exist.
+
+    What is told until a question ("before I say anything, are you insured?") refuses nothing.
+    """
+    for until in said.all(_UNTIL):
+        ends = (
+            n for n in range(until.end, len(said)) if said.tokens[n].is_sign or said.at(n, _ASK)
+        )
+        end = next(ends, len(said))
+        if any(c.asked and (c.end > end or c.end <= until.first) for c in said.clauses):
+            yield Candidate(None, until.first, end)
     if said.tags.isdisjoint((_NOT, _DELEGATES)):
         return
     for first, end in _phrases(said):
