@@ -10,7 +10,7 @@ from tests.collect.scene import BOOKED, DEMO, OTHER, Scene, at
 from voicebot.business import Business
 from voicebot.call import FIELDS, Answer, CallState, Needs, Step
 from voicebot.collect.dialogue import Mode, Purpose
-from voicebot.collect.events import CallOff, FindNamed
+from voicebot.collect.events import CallOff, Ending, FindNamed
 from voicebot.collect.resuming import begin
 from voicebot.ledger import Booking
 
@@ -240,3 +240,55 @@ def test_a_yes_that_says_what_it_agrees_to_calls_off(words: str, called_off: boo
     for said in ("I want to cancel my booking", "0412 345 678", "yes", words):
         scene.hears(said)
     assert any(isinstance(each, CallOff) for each in scene.asked) is called_off
+
+
+def moved(name: str = "Robin Carter") -> Scene:
+    """A booking has just been moved: "is there anything else?"."""
+    scene = at(Step.PHONE)
+    scene.bookings = (BOOKED,)
+    for said in (f"It's {name}. Move my booking to Friday at ten", "0412 345 678", "yes", "yes"):
+        scene.hears(said)
+    assert scene.dialogue.mode is Mode.CLOSING
+    return scene
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Yes, tell the doorman, his name's Anselm, he'll let him in.",
+        "Yes, don't ring between three and five, I sleep then.",
+        "Yes. Park on Wattle Street, the drive's blocked on Friday.",
+        "Yes. On Fridays the lift's out until noon.",
+        "My neighbour Tom has the key, number 14.",
+    ],
+)
+def test_what_is_told_for_a_visit_that_was_moved_begins_no_other(words: str) -> None:
+    scene = moved()
+    scene.hears(words)
+    assert scene.dialogue.mode is Mode.CLOSING
+    assert scene.dialogue.answers[Step.NAME] == "Robin Carter"
+    assert any(note in words for note in scene.notes)
+
+
+@pytest.mark.parametrize(
+    ("words", "asks"),
+    [
+        ("Yes, can I book an electrician too, for Monday?", Step.ADDRESS),
+        ("Yes I need the lawn mowed as well.", Step.ADDRESS),
+    ],
+)
+def test_one_more_job_behind_a_move_is_a_booking(words: str, asks: Step) -> None:
+    scene = moved()
+    scene.hears(words)
+    assert (scene.dialogue.mode, scene.dialogue.step) == (Mode.ASKING, asks)
+
+
+@pytest.mark.parametrize("step", [Step.NAME, Step.ADDRESS])
+def test_a_goodbye_behind_a_yes_that_books_nothing_is_one(step: Step) -> None:
+    scene = at(step, mode=Mode.CONFIRMING, put=1)
+    held = scene.dialogue
+    known = {**held.answers, step: "Robin Carter" if step is Step.NAME else "12 Rose St, Ryde"}
+    scene.dialogue = replace(held, answers=known)
+    scene.hears("Yes, that's right. Bye!")
+    assert scene.ending is Ending.HANGUP
+    assert step in scene.dialogue.confirmed

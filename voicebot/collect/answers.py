@@ -19,6 +19,9 @@ from voicebot.collect.understanding import Correct, Missing, Provide
 MAX_ATTEMPTS = 4
 """Failed answers to one question, after which the bot goes on and staff see it unanswered."""
 
+MAX_OFFERS = 2
+"""An unclear answer to "shall we go on?" is asked for once more; then the call starts afresh."""
+
 _OFFERS_AFTER = 2
 """Failed answers to "when?", after which free times are offered, whatever was said."""
 
@@ -253,3 +256,16 @@ def proceed(turn: Turn) -> Turn:
             turn = turn.say("saved.service", value=turn.spoken(Step.SERVICE))
         return times.recall(turn)
     return turn.ask()
+
+
+def offer_again(turn: Turn) -> Turn:
+    """Ask once more whether to go on with the earlier call."""
+    attempts = turn.dialogue.attempts + 1
+    if attempts < MAX_OFFERS:
+        return turn.become(attempts=attempts).ask()
+    return proceed(closed_offer(turn).say("offer.no"))
+
+
+def closed_offer(turn: Turn) -> Turn:
+    """Offer the earlier call no more."""
+    return turn.become(earlier=(), was_offered=True, mode=Mode.ASKING, attempts=0, put=0)

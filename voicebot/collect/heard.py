@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from voicebot.call import FIELDS, Needs, Step, Wish
-from voicebot.collect import asides, bookings, call_backs, times
+from voicebot.collect import asides, bookings, call_backs, closing, times
 from voicebot.collect.answers import (
     again,
+    closed_offer,
+    offer_again,
     proceed,
     settle_early,
     take,
@@ -42,8 +44,6 @@ from voicebot.collect.understanding import (
 
 HOLD_SILENCES = 5
 """A caller who asked for a moment has so many silences (half a minute) before being asked."""
-MAX_OFFERS = 2
-"""An unclear answer to "shall we go on?" is asked for once more; then the call starts afresh."""
 
 _PUT_AGAIN = 2
 """So often a question was put when its answer did not come at once."""
@@ -92,6 +92,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     turn, ended = _wishes(turn, said)
     if ended:
         return turn
+    if (told_for := closing.told_for_visit(turn, said)) is not None:
+        return told_for
     turn = _values(turn, said)
     turn = _beside(turn, said)
     if said.tells_more and (said.values or said.has(Choose, Flexible) or said.piece(held.step)):
@@ -124,6 +126,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if said.wants("nothing") and not (about_a_remark or held.knows_something or said.has(Decline)):
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
     if said.ends_with(Leave) and not (said.has(Affirm) and _is_open_yes(held)):
+        if said.agrees:
+            turn = turn.confirm(*held.read_back)  # "yes, that's me. Bye"
         if any(_is_owed(held, want) for want in said.of(Want)):  # "have somebody ring me, bye"
             turn = turn.promise().note(said.text).say_call_back()
         return asides.farewell(_kept(turn, said)), True
@@ -258,14 +262,16 @@ def _has_begun(held: Dialogue) -> bool:
 
 
 def _is_open_yes(held: Dialogue) -> bool:
-    return held.mode in (Mode.CONFIRMING, Mode.CALLING_OFF)
+    """Return whether a yes books or calls off."""
+    books = held.mode is Mode.CONFIRMING and held.step is Step.TIME
+    return books or held.mode is Mode.CALLING_OFF
 
 
 def _values(
     turn: Turn, said: Said, *, aside: bool = False, only: Collection[Step] = FIELDS
 ) -> Turn:
     """Take every value that was given, each for its own field; the time is taken last."""
-    held, closing = turn.dialogue, turn.dialogue.mode is Mode.CLOSING
+    held, at_end = turn.dialogue, turn.dialogue.mode is Mode.CLOSING
     if call_backs.takes_the_time(turn, said):
         only, aside = tuple(step for step in only if step is not Step.TIME), False
     seen: dict[Step, str] = {}
@@ -278,9 +284,9 @@ def _values(
     for act in said.values:
         if act.step is None or act.step not in only or act.value is None:
             continue
-        if act.step is Step.TIME and not aside and held.step is Step.TIME and not closing:
+        if act.step is Step.TIME and not aside and held.step is Step.TIME and not at_end:
             continue
-        if closing and held.found and act.step in (Step.ADDRESS, Step.EMAIL):
+        if at_end and held.found and act.step in (Step.ADDRESS, Step.EMAIL):
             if act.step not in said.fields_asked:
                 turn = bookings.compare(turn, act, said.text)
             continue
@@ -297,7 +303,7 @@ def _values(
             turn = turn.note(said.text)  # "a fan, and the doorbell"
         if act.step is Step.ADDRESS and said.unread and turn.dialogue is not before:
             turn = turn.note(said.left_over)  # "the granny flat behind": not in it, but of use
-    if Step.TIME in only and (held.step is not Step.TIME or aside or closing):
+    if Step.TIME in only and (held.step is not Step.TIME or aside or at_end):
         turn = _early_time(turn, said)
     return turn
 
@@ -379,16 +385,3 @@ def _offered(turn: Turn, said: Said) -> Turn:
         turn = turn.become(step=step, mode=mode)
         return proceed(_beside(_values(turn, said), said))
     return proceed(turn.say("offer.no"))
-
-
-def offer_again(turn: Turn) -> Turn:
-    """Ask once more whether to go on with the earlier call."""
-    attempts = turn.dialogue.attempts + 1
-    if attempts < MAX_OFFERS:
-        return turn.become(attempts=attempts).ask()
-    return proceed(closed_offer(turn).say("offer.no"))
-
-
-def closed_offer(turn: Turn) -> Turn:
-    """Offer the earlier call no more."""
-    return turn.become(earlier=(), was_offered=True, mode=Mode.ASKING, attempts=0, put=0)

@@ -9,7 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from voicebot.call import Message, StaffCommand, Status, Step
-from voicebot.collect.answers import again, leave_unconfirmed, proceed, unclear
+from voicebot.collect.answers import (
+    again,
+    closed_offer,
+    leave_unconfirmed,
+    offer_again,
+    proceed,
+    unclear,
+)
 from voicebot.collect.bookings import on_called_off, on_found
 from voicebot.collect.dialogue import Dialogue, Mode, situation
 from voicebot.collect.events import (
@@ -27,7 +34,7 @@ from voicebot.collect.events import (
     Unheard,
     Unsaid,
 )
-from voicebot.collect.heard import closed_offer, offer_again, on_heard
+from voicebot.collect.heard import on_heard
 from voicebot.collect.own_questions import with_own_question
 from voicebot.collect.said import Said
 from voicebot.collect.staff import on_command

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from voicebot.call import Needs, Step, Wish
-from voicebot.collect import bookings, call_backs, times
+from voicebot.collect import bookings, call_backs, closing, times
 from voicebot.collect.answers import (
     MAX_ATTEMPTS,
     again,
@@ -23,7 +23,6 @@ from voicebot.collect.answers import (
     proceed,
     unclear,
 )
-from voicebot.collect.asides import farewell
 from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
@@ -51,15 +50,13 @@ _MOST_UNLISTED = 3
 """Services asked for that are not offered, after which it counts as a failed answer."""
 _MOST_READ = 1
 """Yeses beside other words, after which the next one is taken, where nothing is booked by it."""
-_MOST_YESES = 2
-"""To "is there anything else?" without a word of what it is; after that the call ends."""
 
 
 def answer(turn: Turn, said: Said) -> Turn:
     """Take the answer to the open question, whatever stood beside it."""
     match turn.dialogue.mode:
         case Mode.CLOSING:
-            return _closing(turn, said)
+            return closing.answer(turn, said)
         case Mode.CALLING_OFF:
             return _calling_off(turn, said)
         case Mode.CHOOSING:
@@ -314,27 +311,3 @@ def _of_another_time(turn: Turn, said: Said) -> bool:
         return True  # "don't cancel it, just change the day"
     at = turn.dialogue.about.at if turn.dialogue.about else ""
     return any(time.partition(" ")[0] not in at for time in told)
-
-
-def _closing(turn: Turn, said: Said) -> Turn:
-    """Go on with whatever comes, else say goodbye."""
-    held, before = turn.dialogue, said.situation.record
-    if (again_found := bookings.take_up_again(turn, before.get(Step.NAME))) is not None:
-        return again_found
-    changed = {step for step, value in held.answers.items() if value != before.get(step)}
-    if held.dealt and changed and changed <= {Step.NAME, Step.PHONE}:
-        return turn.ask()  # of what was dealt with
-    if said.wants("booking") or changed:
-        return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
-    if held.given_time or held.window:
-        return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
-    if said.has(Ask, Note) or said.values:  # a value here is of the booking that was found
-        return turn.ask()
-    if said.has(Affirm) and not said.unread and held.attempts < _MOST_YESES:
-        return turn.become(attempts=held.attempts + 1).ask()
-    if said.unread:
-        turn = turn.note(said.text).say_noted()
-        return (
-            turn.become(attempts=held.attempts + 1).ask() if not held.attempts else farewell(turn)
-        )
-    return farewell(turn)

@@ -311,6 +311,12 @@ def test_a_wish_is_named(said: str, what: list[str]) -> None:
     assert [act.what for act in acts if isinstance(act, Want)] == what
 
 
+def test_the_hour_of_the_booking_that_is_moved_is_no_new_hour() -> None:
+    said = "Tengo cita el jueves a las siete y no puedo, ¿me la pueden pasar al viernes?"
+    times = [a.partial for a in read(said, situation(Step.NAME)).acts if isinstance(a, Provide)]
+    assert [datetime.fromisoformat(day or "").strftime("%a") for day in times] == ["Fri"]
+
+
 @pytest.mark.parametrize(
     ("said", "topic"),
     [("¿trabajan los sábados?", "hours"), ("¿esto no será una estafa?", "company")],

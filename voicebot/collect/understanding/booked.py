@@ -67,9 +67,14 @@ def old_times(said: Utterance) -> Iterator[tuple[int, int]]:
 
 
 def _told_until(said: Utterance, at: int) -> int:
-    """Return where ends what is told from here on: at a mark, a "but", or at the new time."""
+    """Return where ends what is told from here on: at a mark, a "but", or at the new time.
+
+    Where a wish to move it comes later, "a las siete" and "for seven" are of the old time.
+    """
+    wishes = (OTHER_TIME, _CHANGE, _MOVE)
+    ends = (*wishes, "clause.open", *(() if any(said.all(*wishes, first=at)) else ("booked.to",)))
     while at < len(said) and not said.tokens[at].is_sign:
-        if said.at(at, "booked.to", OTHER_TIME, _CHANGE, "clause.open"):
+        if said.at(at, *ends):
             break
         at += 1
     return at

@@ -1,0 +1,68 @@
+"""What is said to "is there anything else?": a note for the visit, one more booking, a goodbye."""
+
+from __future__ import annotations
+
+from voicebot.call import Step
+from voicebot.collect import bookings
+from voicebot.collect.answers import proceed
+from voicebot.collect.asides import farewell
+from voicebot.collect.dialogue import Mode
+from voicebot.collect.said import Said
+from voicebot.collect.turn import Turn
+from voicebot.collect.understanding import (
+    Affirm,
+    Ask,
+    Correct,
+    Deny,
+    Flexible,
+    Leave,
+    Note,
+    Provide,
+)
+
+_MOST_YESES = 2
+"""To "is there anything else?" without a word of what it is; after that the call ends."""
+
+
+def told_for_visit(turn: Turn, said: Said) -> Turn | None:
+    """Return the turn that writes down what is told for the visit that was dealt with, else None.
+
+    Names and times in it are of whoever lets us in ("the doorman's called Anselm"), and begin no
+    booking; of another hour for it staff are told.
+    """
+    held = turn.dialogue
+    if held.mode is not Mode.CLOSING or not held.dealt or said.has(Ask, Leave) or said.books:
+        return None
+    if said.has(Deny) and any(act.step is Step.NAME for act in said.of(Correct)):
+        return None  # "no, my name's Cole"
+    if said.has(Note) or said.tells_more:
+        return turn.note(said.text).say_noted().ask()
+    steps = {act.step for act in said.of(Provide)} | {act.step for act in said.of(Correct)}
+    timed = said.has(Flexible) or Step.TIME in steps
+    if not (held.found and timed) or Step.SERVICE in steps:
+        return None
+    return turn.note(said.text).promise().say_call_back().ask()
+
+
+def answer(turn: Turn, said: Said) -> Turn:
+    """Go on with whatever comes, else say goodbye."""
+    held, before = turn.dialogue, said.situation.record
+    if (again_found := bookings.take_up_again(turn, before.get(Step.NAME))) is not None:
+        return again_found
+    changed = {step for step, value in held.answers.items() if value != before.get(step)}
+    if held.dealt and changed and changed <= {Step.NAME, Step.PHONE}:
+        return turn.ask()  # of what was dealt with
+    if said.wants("booking") or changed:
+        return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
+    if held.given_time or held.window:
+        return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
+    if said.has(Ask, Note) or said.values:  # a value here is of the booking that was found
+        return turn.ask()
+    if said.has(Affirm) and not said.unread and held.attempts < _MOST_YESES:
+        return turn.become(attempts=held.attempts + 1).ask()
+    if said.unread:
+        turn = turn.note(said.text).say_noted()
+        return (
+            turn.become(attempts=held.attempts + 1).ask() if not held.attempts else farewell(turn)
+        )
+    return farewell(turn)
