@@ -85,7 +85,17 @@ def read_back(step: Step, business: Business = ENGLISH) -> Answered:
 
 
 ASSENTS = [
-    *("yes", "Yes.", "Yeah.", "yep", "Yup!", "yes please", "Yes, please.", "yes yes yes"),
+    *(
+        "Yes, go",
+        "yes",
+        "Yes.",
+        "Yeah.",
+        "yep",
+        "Yup!",
+        "yes please",
+        "Yes, please.",
+        "yes yes yes",
+    ),
     *("OK", "okay", "Okay, great.", "all right", "alright then", "right", "sure", "Sure thing."),
     *("yes, that's right", "yeah that's correct", "That's right.", "correct", "that is correct"),
     *("perfect", "Perfect, thank you.", "great, thanks", "lovely, thank you very much", "fine"),
@@ -209,7 +219,7 @@ HARMLESS = [
     *("Yes please, and ask them to take their shoes off", "Yes, and mind the step, it's broken"),
     # a remark
     *("Yes, and the dog's friendly", "Yes please, the dog's on a chain", "Yes, I'll be in all day"),
-    *("Yes, go", "Yes. As soon as you can", "Yes, book it, my husband will let you in"),
+    *("Yes. As soon as you can", "Yes, book it, my husband will let you in"),
     *("Yes, and I'll put the kettle on", "Yes book that, you've been very patient"),
     *("Yes, book it in, the sooner this leak stops the better", "Yes and also I have a cat"),
     *("Yes, because the water is everywhere", "yes, and my neighbour will let him in"),
@@ -299,13 +309,6 @@ async def test_a_turn_with_anything_beside_its_yes_books_nothing(words: str) -> 
     assert answered.said
 
 
-@pytest.mark.parametrize("words", HARMLESS)
-async def test_a_yes_beside_what_changes_nothing_books_at_once(words: str) -> None:
-    answered = await last_read_back().by(words)
-    assert answered.booked
-    assert answered.dialogue.answers[Step.SERVICE] == VALUES[Step.SERVICE]
-
-
 @pytest.mark.parametrize("words", DOUBTS)
 async def test_a_yes_beside_a_doubt_never_books_however_often_it_is_said(words: str) -> None:
     answered = last_read_back()
@@ -316,13 +319,14 @@ async def test_a_yes_beside_a_doubt_never_books_however_often_it_is_said(words: 
             break  # it was taken for another wish
 
 
-@pytest.mark.parametrize("words", SLIGHT_DOUBTS)
-async def test_a_yes_beside_a_slight_doubt_is_asked_for_once_more_and_then_taken(
+@pytest.mark.parametrize("words", [*HARMLESS, *SLIGHT_DOUBTS])
+async def test_a_yes_beside_what_changes_nothing_is_asked_for_once_more_and_then_taken(
     words: str,
 ) -> None:
     answered = await last_read_back().by(words)
     assert not answered.booked
     assert (await answered.by(words)).booked
+    assert answered.dialogue.answers[Step.SERVICE] == VALUES[Step.SERVICE]
 
 
 @pytest.mark.parametrize("words", CHINESE_ASSENTS)

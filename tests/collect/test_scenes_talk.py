@@ -190,10 +190,12 @@ def test_it_says_that_it_is_no_person() -> None:
 @pytest.mark.parametrize(
     "words", ["yes, the gate code is 4521", "yes, and ring me before you come"]
 )
-def test_a_note_beside_a_yes_is_kept_and_the_time_is_booked(words: str) -> None:
+def test_a_note_beside_a_yes_is_kept_and_the_yes_asked_for_once_more(words: str) -> None:
     scene = last_read_back()
     assert "written" in scene.hears(words)
     assert scene.notes
+    assert scene.dialogue.mode is Mode.CONFIRMING
+    scene.hears("yes")
     assert scene.change.status is Status.BOOKED
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from voicebot.call import Step, Window
-from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.lexicon import lexicon
 from voicebot.collect.understanding.text import Token
 from voicebot.collect.understanding.types import (
@@ -32,21 +31,8 @@ from voicebot.collect.understanding.utterance import Utterance, utterance
 _KEY_CHARS = 3
 """A bare "2" or "two" repeats no time: it may be the key that means no."""
 _BUT, _CONDITION = "but", "condition"
-_NEVER, _NO, _ONCE = "doubt.never", "doubt.no", "doubt.once"
+_NEVER, _NO = "doubt.never", "doubt.no"
 _OF_TIMES = ("time.weekday", "time.month", "time.day", "time.part", "time.tonight", "time.weekend")
-_OF_THE_CALL = (
-    "known",
-    "robot",
-    "recorded",
-    "company",
-    "free",
-    "dealt",
-    "why",
-    "offered",
-    "wished",
-)
-"""Topics of questions whose answer may show that something is wrong: a yes waits for it, once."""
-_OF_COST = ("price", "extras")
 _IN_ANY_CASE = ("cancelling", "payment", "duration", "licence", "place", "confirmation")
 """Topics of questions that may hold "if" and "or" and change nothing: "what if I'm late?"."""
 
@@ -112,8 +98,8 @@ def commits(text: str, reading: Reading, situation: Situation, *, again: bool) -
     """Return True when a yes books although something is said beside it that changes nothing.
 
     Notes, questions, wishes to staff and remarks change nothing. A refusal, another value, another
-    time or a condition always does. A "but", a price, a question about the call, and a remark that
-    may be meant for somebody else in the room keep a bare yes open, until it is said again.
+    time or a condition always does. Only "yes, book it" books at once: what stands beside any other
+    yes is dealt with first, and the yes asked for once more.
 
     again  the read-back was put again already
     """
@@ -127,14 +113,10 @@ def commits(text: str, reading: Reading, situation: Situation, *, again: bool) -
     never = any(_doubts(said, at, _NEVER, _NO) or said.at(at, *_OF_TIMES) for at in beside)
     if never or any(_is_figure(said, at) for at in beside) or _breaks_off(said, reading):
         return False
-    topics = {act.topic for act in reading.acts if isinstance(act, Ask)}
-    sure = any(_is_sure(said, yes) for yes in yeses)
     if again:
         return True
-    if not topics.isdisjoint(_OF_THE_CALL) or (all(yes.mere for yes in yeses) and not sure):
-        return False
-    doubts = not topics.isdisjoint(_OF_COST) or any(_doubts(said, at, _ONCE) for at in beside)
-    return sure or not (doubts or any(not _is_told_us(said, at) for at in _left(said, reading)))
+    plain = all(isinstance(act, Affirm | Thank | Leave) for act in reading.acts)
+    return plain and not reading.rest and any(_is_sure(said, yes) for yes in yeses)
 
 
 def _breaks_off(said: Utterance, reading: Reading) -> bool:
@@ -216,22 +198,6 @@ def _beside(said: Utterance, reading: Reading, yeses: Sequence[Affirm]) -> Itera
         in_known = any(_holds(span, token) for span in known) and not said.at(at, *_OF_TIMES)
         if not in_known and not (noted and _is_figure(said, at)):
             yield at
-
-
-def _left(said: Utterance, reading: Reading) -> Iterator[int]:
-    """Yield where each stretch that no act explains begins, but for those in a note."""
-    notes = [act.span for act in reading.acts if isinstance(act, Note)]
-    for span in reading.rest:
-        if not any(a <= span[0] < b for a, b in notes):
-            yield next(n for n, token in enumerate(said.tokens) if token.end > span[0])
-
-
-def _is_told_us(said: Utterance, at: int) -> bool:
-    """Return True for a remark that goes on from the yes: "and the dog's friendly"."""
-    first = at
-    while first and not ends_sentence(said.tokens, first - 1):
-        first -= 1
-    return any(said.at(n, "yes.tells") for n in range(first, at + 1))
 
 
 def _is_figure(said: Utterance, at: int) -> bool:
