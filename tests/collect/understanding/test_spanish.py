@@ -169,15 +169,33 @@ def test_only_a_plain_yes_is_consent(said: str, agreed: bool) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["Uy, a las ocho es muy pronto, ¿no puede ser a las once?", "a las ocho es demasiado temprano",
-     "las ocho me parece muy tarde"],
-)  # fmt: skip
+    [
+        "a las ocho es demasiado temprano",
+        "las ocho me parece muy tarde",
+        "No puede ser a las once.",
+    ],
+)
 def test_an_hour_that_is_named_to_refuse_it_is_no_yes(said: str) -> None:
     held = {Step.TIME: "2026-03-04T08:00"}
     asked = situation(Step.TIME, asked=Asked.CONFIRM, record=held)
     reading = read(said, asked)
     assert not consents(reading, asked)
     assert not any(act.value for act in reading.acts if isinstance(act, Provide | Correct))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "¿No puede ser a las once?",
+        "¿No tienen a las once?",
+        "Uy, a las ocho es muy pronto, ¿no puede ser a las once?",
+    ],
+)
+def test_an_hour_that_a_question_with_no_asks_for_is_the_new_one(said: str) -> None:
+    held = {Step.TIME: "2026-03-04T08:00"}
+    reading = read(said, situation(Step.TIME, asked=Asked.CONFIRM, record=held))
+    named = [act.value for act in reading.acts if isinstance(act, Provide | Correct)]
+    assert named == ["2026-03-04T11:00"]
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,7 @@ def _with_proposal(said: Utterance, situation: Situation, reading: Reading) -> R
 
 
 def _is_time(act: Act) -> bool:
-    return isinstance(act, Provide) and act.step is Step.TIME
+    return isinstance(act, (Provide, Correct)) and act.step is Step.TIME and act.value is not None
 
 
 def _with_time(said: Utterance, situation: Situation, reading: Reading) -> Reading:

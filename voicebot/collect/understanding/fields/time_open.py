@@ -137,11 +137,19 @@ def is_negated(line: Line, first: int) -> bool:
         if line.said.tokens[at].is_sign and line.said.low(at) not in "-'":
             return False
         if negation := line.tag(at, "not") or line.before(at + 1, "not"):
-            return line.before(negation.end, "not_now") is None
+            proposes = _proposes(line, negation.first, first)
+            return not (proposes or line.before(negation.end, "not_now"))
         if line.tag(at, "unnegated") or others == _NEGATION_REACH:
             return False
         others += line.tag(at, "coming") is None
     return False
+
+
+def _proposes(line: Line, at: int, first: int) -> bool:
+    """Return True for the "no" of "¿no puede ser a las once?", which asks for it."""
+    asks = line.tag(at, "asks_not")
+    marked = line.said.low(line.said.clause(first).end - 1) == "?"
+    return asks is not None and (marked or not asks.value)
 
 
 def told(
