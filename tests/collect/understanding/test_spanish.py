@@ -405,3 +405,30 @@ def test_change_it_is_a_yes_only_where_a_booking_is_moved(said: str) -> None:
 )
 def test_how_an_e_mail_is_written_is_no_part_of_it(said: str, address: str) -> None:
     assert value(Step.EMAIL, said) == address
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "El que estoy usando ahora.",
+        "Use el que ve en pantalla",
+        "Con este, al que llamo",
+        "El mismo de la llamada",
+    ],
+)
+def test_the_number_that_calls_is_meant(said: str) -> None:
+    assert value(Step.PHONE, said, caller="+34611220362") == "+34611220362"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Sí, que avisen al portero, se llama Anselmo, él les abre.", None),
+        ("Sí. El portero se llama Anselmo.", None),
+        ("Me llamo Iker Goñi", "Iker Goñi"),
+    ],
+)
+def test_somebody_else_who_is_named_later_is_not_the_caller(said: str, name: str | None) -> None:
+    acts = read(said, situation(Step.TIME, record={Step.NAME: "Iker Etxeberria"})).acts
+    named = [a.value for a in acts if isinstance(a, Provide | Correct) and a.step is Step.NAME]
+    assert named == ([name] if name else [])

@@ -575,6 +575,7 @@ def read_back(text: str, held: str) -> str:
         "Yes. Thanks, Henry.",
         "That's the one. Number's 0412 880 143.",
         "Yes, and please send Bruce.",
+        "Yes, tell the concierge, his name's Anselm, he'll let you in",
     ],
 )
 def test_a_name_beside_the_yes_to_another_is_nobodys(said: str) -> None:

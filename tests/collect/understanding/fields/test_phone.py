@@ -357,3 +357,11 @@ def test_the_number_that_calls_is_told_in_many_ways(text: str) -> None:
     situation = Situation(Step.PHONE, datetime(2026, 11, 23, 9), caller="+61412556331")
     acts = read(text, situation).acts
     assert [act.value for act in acts if isinstance(act, Provide)] == ["+61412556331"]
+
+
+def test_this_one_may_mean_the_number_told_before_it() -> None:
+    shown = "+61491570999"
+    assert heard("0491 570 156, ring me on this number", caller=shown) == "+61491570156"
+    last = reading("0491 570 156. No, use this number", caller=shown).acts[-1]
+    assert isinstance(last, Provide)
+    assert last.value == shown

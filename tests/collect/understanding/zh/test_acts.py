@@ -75,7 +75,14 @@ def test_one_of_the_offered_is_chosen(said: str, position: int | None, moment: s
 
 
 @pytest.mark.parametrize(
-    "said", ["用我现在打的这个号码就行", "就是这个来电号码", "你那边显示的号码就可以"]
+    "said",
+    [
+        "用我现在打的这个号码就行",
+        "就是这个来电号码",
+        "你那边显示的号码就可以",
+        "电话就打这个",
+        "就现在打的这个",
+    ],
 )
 def test_the_number_that_the_caller_calls_from_is_meant(said: str) -> None:
     (shown,) = read(said, situation(step=Step.PHONE, caller="+8613800138005")).acts

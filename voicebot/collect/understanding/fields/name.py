@@ -78,6 +78,8 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         found = [each for each in found if each.how]  # nobody else's
     if held and situation.asked is Asked.CONFIRM:
         found = [each for each in found if not _is_beside_yes(said, each, held)]
+    if held and not asked:
+        found = [each for each in found if not _is_theirs(said, each)]
     bare = not asked and all(each.letters or each.hint for each in every)
     if bare and situation.asked is Asked.CONFIRM:
         return  # letters alone are of the value that is read back
@@ -118,12 +120,18 @@ def _is_beside_yes(said: Utterance, each: Mention, held: str) -> bool:
 
     "Yes, Sharon", "That's it. Oscar, I said no!", "yes, and I'd like Dave again".
     """
-    if each.how >= How.ANNOUNCED or each.letters or each.mends or each.begun < each.first:
+    announced = each.how >= How.ANNOUNCED or each.begun < each.first
+    if each.letters or each.mends or (announced and not _is_theirs(said, each)):
         return False
     told = [m.tag for m in said.all(*_AGREES, *_DENIES, end=each.first)]
     now, old = each.text.lower().split(" "), held.lower().split(" ")
     of_it = any(alike(word, other) for word in now for other in old)
     return bool(told) and told[-1] in _AGREES and not of_it
+
+
+def _is_theirs(said: Utterance, each: Mention) -> bool:
+    """Return True for "tell the concierge, his name's Anselm", of whoever is there as well."""
+    return any(said.all("name.theirs", first=each.begun, end=each.first))
 
 
 def _before_figures(said: Utterance) -> Iterator[Candidate]:

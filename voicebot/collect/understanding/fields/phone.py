@@ -45,12 +45,12 @@ _BEGINS_1300, _DIGITS_13 = "+611300", 9
 
 def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the number that was said, a piece of one, or a mended one."""
-    if this := _shown(said):
+    found, this = runs(said), _shown(said)
+    if this:
         first, end = this[0][0], this[-1][1]
         missing = None if situation.caller else Missing.SHOWN_NUMBER
         act = Provide(Step.PHONE, situation.caller, said.span(first, end), missing, assumed=1)
-        yield Candidate(act, first, end)
-    found = runs(said)
+        yield Candidate(None if _is_just_told(said, found, first) else act, first, end)
     if situation.step is not Step.SERVICE and situation.asked is not Asked.CHOICE:
         yield from _extension(said, found)  # there "option two" is the second one
     asked = situation.step is Step.PHONE
@@ -80,6 +80,13 @@ def _shown(said: Utterance) -> list[tuple[int, int]]:
         if calls := said.at(line.end, "phone.calls"):
             places.append((line.first, calls.end))
     return sorted(place for place in places if not said.before(place[0], "mend.not", "clause.deny"))
+
+
+def _is_just_told(said: Utterance, found: Sequence[Run], at: int) -> bool:
+    """Return True where "ring this one" means the number that was told before it."""
+    told = [run for run in found if run.end <= at and not (run.theirs or run.other)]
+    whole = [run.end for run in told if len(run.digits) >= _SHORTEST_NUMBER_DIGITS]
+    return bool(whole) and not any(said.all("clause.mend", first=whole[-1], end=at))
 
 
 def e164(digits: str, region: str) -> str | None:
