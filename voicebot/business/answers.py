@@ -32,6 +32,8 @@ _MISSING: Final = 0.6
 """The weight of what a question lacks of an example, beside 1 of what they share."""
 _FOREIGN: Final = 0.8
 """The weight of what a question holds that no form of the answer's question does."""
+_OF_WORK: Final = 0.6
+"""The part of it where that only names the work: "must I be home for the gutters"."""
 
 _Weights = tuple[tuple[str, float], ...]
 """Stems with the weight of each."""
@@ -58,7 +60,8 @@ def answer_for(question: str, business: Business, *, asks: bool = True) -> str |
     """
     index = _index(business.answers, business.language)
     best, say = 0.0, None
-    for at, likeness in index.likenesses(question[:LONGEST]).items():
+    about = frozenset(stem(word) for offer in business.services for word in _service_words(offer))
+    for at, likeness in index.likenesses(question[:LONGEST], about).items():
         kind = index.kinds[at]
         if kind.weight * likeness > best:
             best = kind.weight * likeness
@@ -109,8 +112,11 @@ class _Index:
         self._turning = {word for word, _ in _weighed(turning, language)}
         self._long = [word for word in self._with if len(word) >= LONG]
 
-    def likenesses(self, question: str) -> dict[int, float]:
-        """Return by kind how like its likest phrase a question is, 0 to 1; 0 where none is."""
+    def likenesses(self, question: str, about: frozenset[str] = frozenset()) -> dict[int, float]:
+        """Return by kind how like its likest phrase a question is, 0 to 1; 0 where none is.
+
+        about  words of which a question may hold more: "must I be home for the gutters"
+        """
         asked = _weighed(question, self._language)
         alike = {word: self._alike(word) for word, _ in asked}
         found = {form for words in alike.values() for word in words for form in self._with[word]}
@@ -119,7 +125,7 @@ class _Index:
             at, form = self._forms[each]
             if self._turning & {word for word, _ in asked} - self._known[at]:
                 continue  # "is it cheaper in cash" does not ask how to pay
-            likeness = _likeness(asked, form, self._known[at], alike)
+            likeness = _likeness(asked, form, self._known[at], alike, about)
             best[at] = max(best.get(at, 0.0), likeness)
         return best
 
@@ -129,11 +135,16 @@ class _Index:
 
 
 def _likeness(
-    asked: _Weights, form: _Weights, known: frozenset[str] | set[str], alike: Mapping[str, set[str]]
+    asked: _Weights,
+    form: _Weights,
+    known: frozenset[str] | set[str],
+    alike: Mapping[str, set[str]],
+    about: frozenset[str],
 ) -> float:
     """Return how much of two questions is the same, 0 to 1 (after Tversky).
 
-    What other forms of the same question hold (`known`) is not held against it.
+    What other forms of the same question hold (`known`) is not held against it, and little what
+    names the work (`about`).
     """
     left = list(asked)
     shared = 0.0
@@ -144,7 +155,9 @@ def _likeness(
             del left[place]
     missing = sum(weight for _, weight in form) - shared
     foreign = sum(
-        weight for word, weight in left if word not in known and known.isdisjoint(alike[word])
+        weight * (_OF_WORK if word in about else 1.0)
+        for word, weight in left
+        if word not in known and known.isdisjoint(alike[word])
     )
     whole = shared + _MISSING * missing + _FOREIGN * foreign
     return shared / whole if whole else 0.0

@@ -23,6 +23,8 @@ REQUESTS = frozenset(("clause.request", "clause.requests"))
 _FIRST = "first"
 """The value of a question's opening that counts only where a clause begins."""
 _BEFORE = frozenset(("clause.before", "clause.open", "quiet.link", "filler.sound"))
+_LEAD = "clause.lead"
+"""Words that do nothing to a clause, though one of them does elsewhere: "or not"."""
 _ASKING = frozenset(("clause.ask", "clause.told"))
 
 
@@ -149,7 +151,9 @@ def _clause(
     first: int,
     end: int,
 ) -> Clause:
-    tags = {match.tag for here in matches[first:end] for match in _meant(here) if match.end <= end}
+    inside = {m for here in matches[first:end] for m in _meant(here) if m.end <= end}
+    leads = {at for m in inside if m.tag == _LEAD for at in range(m.first, m.end)}
+    tags = {match.tag for match in inside if match.tag == _LEAD or match.first not in leads}
     opening = first
     while opening < end and (
         said[opening].is_sign
