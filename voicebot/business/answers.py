@@ -229,6 +229,12 @@ def serves(text: str, business: Business) -> bool | None:
     return False if _names_place(said, known, business.language) else None
 
 
+def is_only_place(named: Sequence[str], business: Business) -> bool:
+    """Return whether the words that a question names are nothing but places the business serves."""
+    places = {word for name in (*business.areas, *business.suburbs) for word in words_of(name)}
+    return bool(named) and places.issuperset(word for each in named for word in words_of(each))
+
+
 _DISTRICT: Final = re.compile(r"(?<=[\u4e00-\u9fff]{2})(新区|区|市|县|镇)$")
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 

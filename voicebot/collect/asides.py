@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
-from voicebot.business import WEEKDAYS, Offer, answer_for, serves
+from voicebot.business import WEEKDAYS, Offer, answer_for, is_only_place, serves
 from voicebot.call import Needs, Status, Step, Wish
 from voicebot.collect.dialogue import Mode, Purpose, situation
 from voicebot.collect.events import Ending
@@ -121,6 +121,9 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
     ours |= question.topic == "called" and turn.dialogue.needs is not Needs.NOTHING
     if not ours and (own := answer_for(question.about, turn.business)):
         return turn.say("reply.own", text=own)
+    told = content_of(utterance(question.about, language))
+    if not question.topic and is_only_place(told, turn.business):
+        question = replace(question, topic="area")  # "what about Penrith?"
     return _by_topic(turn, question, text)
 
 
@@ -217,7 +220,7 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
         case "both" if held := turn.dialogue.answers.get(Step.SERVICE):
             return turn.say("reply.offered", services=in_a_sentence(held))
         case "hours" | "opening":
-            return _hours(turn, question.about, text)
+            return hours(turn, question.about, text)
         case "place" if business.company.address:
             return turn.say("reply.where", address=business.company.address)
         case "area":
@@ -264,7 +267,7 @@ def _duration(turn: Turn, text: str) -> Turn:
     return _of_service(turn, "duration", services)
 
 
-def _hours(turn: Turn, *texts: str) -> Turn:
+def hours(turn: Turn, *texts: str) -> Turn:
     """Say the hours of the day that is named, else of today."""
     business = turn.business
     today = turn.now.astimezone(business.zone).date()

@@ -320,6 +320,8 @@ def _early_time(turn: Turn, said: Said) -> Turn:
     if window := times.wished(turn, said.reading.acts):
         turn = turn.become(window=window)
     piece = said.piece(Step.TIME)
+    if piece and times.is_never_open(turn, piece):
+        return asides.hours(turn)  # "can your plumber come at six in the morning?"
     if piece and not said.has(Flexible):
         turn = turn.become(given_time=piece.partial or piece.value)
     return turn

@@ -239,6 +239,15 @@ def _out_of_hours(turn: Turn, at: datetime) -> Turn:
     return turn.say(line, day=day, **opening_hours(turn, spans))
 
 
+def is_never_open(turn: Turn, piece: Provide) -> bool:
+    """Return whether an hour without a day is one at which no visit begins on any day."""
+    if piece.ambiguous or not (piece.value or "").startswith("T"):
+        return False
+    hour = time.fromisoformat((piece.value or "")[1:])
+    spans = (span for day in turn.business.hours.values() for span in day)
+    return not any(span.opens <= hour < span.closes for span in spans)
+
+
 def opening_hours(turn: Turn, spans: Sequence[Hours]) -> dict[str, str]:
     """Return the opening hours of one day, for a line: all of them, and their two ends."""
 
