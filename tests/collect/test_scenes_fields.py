@@ -203,3 +203,18 @@ def test_an_address_beside_an_answer_is_read_back_once() -> None:
     words = scene.hears("Cleaner, hotel room, no, my flat. Wait. It's 7 Argyle Place, Glebe")
     assert words.count("7 Argyle Place, Glebe") == 1
     assert scene.dialogue.mode is Mode.CONFIRMING
+
+
+@pytest.mark.parametrize(
+    ("said", "agrees"),
+    [
+        ("Yes. And I want to make a complaint.", True),
+        ("Yes, but it's 0412 345 679.", False),
+        ("Yes. No, hang on, that's wrong.", False),
+    ],
+)
+def test_a_wish_beside_the_yes_to_a_number_leaves_the_yes(said: str, agrees: bool) -> None:
+    scene = at(Step.PHONE, caller="+61412345678")
+    scene.hears("I want to make a complaint. Use the number I'm calling from")
+    scene.hears(said)
+    assert (Step.PHONE in scene.change.confirmed) is agrees

@@ -220,5 +220,5 @@ def _leaves_a_yes(act: Act) -> bool:
     if isinstance(act, Ask):
         return bool(act.topic) and act.topic != _CONDITION
     if isinstance(act, Want):
-        return act.what in ("annoyed", "booking", "keep")
+        return act.what in ("annoyed", "booking", "keep", "complaint", "call_back")
     return isinstance(act, (Affirm, Provide, Flexible, Note, SlowDown, Leave))

@@ -13,6 +13,7 @@ from voicebot.collect.understanding import (
     Asked,
     Choose,
     Decline,
+    Deny,
     Flexible,
     Greet,
     Missing,
@@ -221,3 +222,17 @@ def test_displeasure_a_complaint_and_a_question_are_told_apart(
 @pytest.mark.parametrize("said", ["在吗", "你能听懂我说话吗"])
 def test_is_anybody_there(said: str) -> None:
     assert [type(act) for act in read(said, situation(step=Step.NAME)).acts] == [Greet]
+
+
+@pytest.mark.parametrize(
+    ("said", "denies"),
+    [
+        ("不能，那天我上班", True),
+        ("三点我不能来", True),
+        ("开早会的时候不能接", False),
+        ("能不能退钱", False),
+    ],
+)
+def test_what_cannot_be_done_denies_only_alone_or_of_coming(said: str, denies: bool) -> None:
+    acts = read(said, situation(Asked.CONFIRM, step=Step.PHONE)).acts
+    assert any(isinstance(act, Deny) for act in acts) is denies
