@@ -292,3 +292,39 @@ def test_a_goodbye_behind_a_yes_that_books_nothing_is_one(step: Step) -> None:
     scene.hears("Yes, that's right. Bye!")
     assert scene.ending is Ending.HANGUP
     assert step in scene.dialogue.confirmed
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ruth Carter, Robin's wife. He's booked someone for Wednesday at two, could we make that "
+        "Friday, same time?",
+        "It's Ruth Carter. We've got somebody coming Wednesday, any chance of Friday, same time?",
+        "Ruth Carter. My husband's got you coming at two, could it be Friday, the same time?",
+    ],
+)
+def test_what_another_of_the_family_booked_is_moved_to_the_same_hour(words: str) -> None:
+    scene = known_number(words)
+    assert scene.dialogue.purpose is Purpose.MOVE
+    assert scene.dialogue.pending == "2026-03-06T14:00"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "It's Ruth Carter. When exactly is the electrician going to our tenant in Penrith?",
+        "Ruth Carter. What day is the plumber coming round to my mother's?",
+        "Ruth Carter here, is there anything booked for us already?",
+    ],
+)
+def test_when_somebody_comes_is_asked_of_a_booking_that_is_there(words: str) -> None:
+    scene = known_number(words)
+    assert scene.dialogue.found is not None
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["Ruth Carter. My husband broke a tap, could you make it Friday?", "I'm Ruth. Is Friday free?"],
+)
+def test_who_speaks_of_no_booking_is_asked_for_a_new_one(words: str) -> None:
+    assert known_number(words).dialogue.purpose is Purpose.BOOK

@@ -165,10 +165,12 @@ def _new_time(turn: Turn) -> Turn:
     held = turn.dialogue
     if held.about is None:
         return recall(turn)
-    day, _, _ = held.about.at.partition("T")
+    day, _, hour = held.about.at.partition("T")
     if (given := held.given_time or "").startswith("T"):
         return recall(turn.become(given_time=f"{day}{given}"))
-    if held.shift and not (held.given_time or held.window):
+    if held.shift == SAME and "T" not in given and (new := given or _only_day(held.window)):
+        return recall(turn.become(given_time=f"{new}T{hour}", window=None))
+    if held.shift in (EARLIER, LATER) and not (held.given_time or held.window):
         at = datetime.fromisoformat(held.about.at)
         before = (at - _MINUTE).time() if held.shift == EARLIER else None
         after = None if before else (at + _MINUTE).time()
@@ -176,7 +178,12 @@ def _new_time(turn: Turn) -> Turn:
     return recall(turn)
 
 
-EARLIER, LATER = "earlier", "later"
+def _only_day(window: Window | None) -> str:
+    """Return the one day of a window (ISO); empty where it has none or several."""
+    return window.days[0].isoformat() if window and len(window.days) == 1 else ""
+
+
+EARLIER, LATER, SAME = "earlier", "later", "same"
 _MINUTE = timedelta(minutes=1)
 
 

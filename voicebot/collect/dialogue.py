@@ -98,7 +98,7 @@ class Dialogue:
     about      the existing appointment that was found, while it is dealt with
     found      the last one that was: what it says is told to who asks
     to_tell    fields of it that were asked for before it was found
-    shift      "earlier" or "later" than it is, as was asked before it was found
+    shift      "earlier", "later" or the "same" hour, as was asked before it was found
     dealt      purposes that were dealt with, and are not taken up twice
     sought     numbers under which no appointment was found, and steps that were asked for it
     proving    no number found it: who the caller is, `proof` is to tell beside the name

@@ -165,9 +165,10 @@ class Said:
 
     @property
     def shift(self) -> str:
-        """ "earlier" or "later", where a booking is to be moved so."""
+        """ "earlier", "later" or the "same" hour, where a booking is to be moved so."""
         tags = utterance(self.text, self.situation.language).tags
-        return next((each for each in ("earlier", "later") if f"booked.{each}" in tags), "")
+        same = "same" if "time.again" in tags else ""
+        return next((each for each in ("earlier", "later") if f"booked.{each}" in tags), same)
 
     @property
     def names_a_time(self) -> bool:
