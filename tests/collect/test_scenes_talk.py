@@ -199,7 +199,19 @@ def test_a_note_beside_a_yes_is_kept_and_the_yes_asked_for_once_more(words: str)
     assert scene.change.status is Status.BOOKED
 
 
-@pytest.mark.parametrize("words", ["wrong number, sorry", "I'll call back later", "bye"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "wrong number, sorry",
+        "I'll call back later",
+        "bye",
+        "Right. I'll think about it, thanks very much.",
+        "I said I'll think about it. Bye for now.",
+        "OK, we need to sleep on it.",
+        "I'm just shopping around, thanks",
+        "I'll leave it for now",
+    ],
+)
 def test_who_does_not_want_to_go_on_is_let_go(words: str) -> None:
     scene = at(Step.PHONE)
     scene.hears(words)
@@ -237,6 +249,44 @@ def test_who_only_asks_first_is_answered_and_asked_for_the_name(words: str, told
     assert "name" in spoken
     assert scene.dialogue.step is Step.NAME
     assert scene.change.notes == ()
+
+
+@pytest.mark.parametrize("words", ["Let me think about it", "I'll think", "let me think"])
+def test_who_thinks_aloud_is_waited_for(words: str) -> None:
+    scene = at(Step.TIME)
+    scene.hears(words)
+    assert scene.ending is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "我要投诉，上礼拜你们师傅修的空调，才两天又不制冷了！",
+        "你们修的空调又坏了，我很不满意",
+        "你们师傅修完才三天又漏水了",
+    ],
+)
+def test_a_complaint_in_the_first_breath_is_written_down_in_chinese(words: str) -> None:
+    scene = Scene(begin(_TOLD["zh"][0], CallState()))
+    scene.hears(words)
+    assert scene.dialogue.purpose is Purpose.COMPLAIN
+    assert scene.notes == [words]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("zh", "行，预约吧，换个师傅来。"),
+        ("zh", "可以，不要上次那个师傅"),
+        ("en", "yes, but not the same bloke please"),
+        ("en", "Yes, and send a different plumber."),
+    ],
+)
+def test_another_worker_beside_a_yes_is_noted_and_the_time_stays(language: str, words: str) -> None:
+    scene = last_read_back(_TOLD[language][0])
+    scene.hears(words)
+    assert scene.dialogue.pending or scene.dialogue.mode is Mode.ENDED
+    assert any(note in words for note in scene.notes)
 
 
 def test_hello_is_answered_at_once() -> None:

@@ -104,6 +104,9 @@ def _wished_of_another(said: Utterance, hit: Hit) -> Iterator[Candidate]:
         yield Candidate(Ask(WISHED, said.text[slice(*wish)], span), lead.first, hit.end, 1)
 
 
+_NOT_ASKED = ("ask.", "want.complaint")
+
+
 def _asked_whether(
     said: Utterance, hits: Sequence[Hit], situation: Situation
 ) -> Iterator[Candidate]:
@@ -119,7 +122,8 @@ def _asked_whether(
         inside = [hit for hit in hits if first <= hit.first < end]
         ours = any(hit.service < listed for hit in inside)
         tags = (each.tag for here in said.matches[first:end] for each in here)
-        other = any(tag.startswith("ask.") and tag != match.tag for tag in tags)
+        # Who complains of work that was done asks for none.
+        other = any(tag.startswith(_NOT_ASKED) and tag != match.tag for tag in tags)
         if inside and not other and not (ours and open_here):
             span = said.span(first, end)
             act = Ask(OFFERED, said.text[slice(*span)], span)
