@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from voicebot.call import Step
 from voicebot.collect.understanding.booked import moving, old_times
 from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.time_choice import (
     as_offered,
     base_of,
@@ -193,6 +194,10 @@ def _only_asks(line: Line) -> bool:
     leaves = said.at(line.on(0), "flexible.any", "flexible.soonest")  # "cuanto antes"
     if opener is None or leaves or any(line.tag(at, *proposes) for at in range(opener.end)):
         return False
+    stop = next((n for n in range(opener.end, line.end) if ends_sentence(said.tokens, n)), line.end)
+    behind = said.all("time.weekday", "time.day", "time.short", first=stop)
+    if any(not said.clause(each.first).asked for each in behind):
+        return False  # "Is one bedroom only. Friday in the morning"
     return "time.tells" in said.tags or not any(said.all("time.offer", first=opener.end))
 
 

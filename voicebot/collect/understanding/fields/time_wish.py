@@ -154,6 +154,8 @@ def _items(line: Line, pieces: Sequence[Piece]) -> list[Item]:
         if behind and behind.value:  # "seven's too early" wants a later one
             inside |= {*range(behind.first, behind.end)}
             found.append(Bound(behind.first, behind.end, beyond(piece.time, behind.value)))
+    for fact in line.said.all("time.fact", "time.busy"):  # "he works early"
+        inside |= {*range(fact.first, fact.end + 1)}
     for word in line.said.all(*BOUNDS):
         if word.first not in inside:
             refused = word.tag in ("time.early", "time.late") and is_negated(line, word.first)
