@@ -303,6 +303,21 @@ async def test_who_could_not_claim_in_time_does_not_fence_who_came_after(
     assert await client.hget(KEYS.call, "epoch") == "1"
 
 
+async def test_who_had_claimed_and_does_not_know_it_writes_nothing_twice(
+    scripts: Scripts, client: Redis
+) -> None:
+    """Its worker was killed, and its journal was written while Redis was away."""
+    first = await late_claim(scripts, "a")
+    assert (await scripts.commit(session("a"), first.epoch, said(1))).verdict is Verdict.APPLIED
+    await claim(scripts, "newer", 10)
+    again = await late_claim(scripts, "a")
+    assert again.epoch == first.epoch
+    assert (await scripts.commit(session("a"), again.epoch, said(1))).last == 1
+    assert (await scripts.commit(session("a"), again.epoch, said(2))).verdict is Verdict.FENCED
+    assert len(await history(client)) == 2
+    assert await client.hget(KEYS.call, "epoch") == "2"
+
+
 async def test_who_could_not_claim_in_time_owns_what_nobody_took_since(scripts: Scripts) -> None:
     await claim(scripts, "earlier", -10)
     late = await late_claim(scripts, "a")
