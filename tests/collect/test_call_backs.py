@@ -34,6 +34,10 @@ COMPLAINT = "I'm ringing to complain, your man never cleaned up"
         ("Ann Lee", "0491 570 156", "yes", "No address, just ring me about the lock"),
         ("Get me a person, but not now, ring me at five", "Ann Lee", "0491 570 156", "yes"),
         ("Yeah hi, could the manager please ring me", "Ann Lee", "0491 570 156", "yes"),
+        ("Can somebody ring me back after six about rewiring the house?", "Ann Lee",
+         "0491 570 156", "yes"),
+        ("Could an electrician ring me about the wiring?", "Ann Lee", "0491 570 156", "yes"),
+        ("I only want the call, I'm not booking", "Ann Lee", "0491 570 156", "yes"),
     ],
 )  # fmt: skip
 def test_who_wants_only_a_call_gives_a_name_and_a_number(words: tuple[str, ...]) -> None:
@@ -84,6 +88,19 @@ def test_behind_a_transfer_that_nobody_answered_it_is_promised() -> None:
     assert "number" in said
     assert "catch" not in said
     assert scene.dialogue.purpose is Purpose.COMPLAIN
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I need a plumber, can somebody call me back?",
+        "I want to book a plumber for Thursday at ten, and could someone ring me before?",
+    ],
+)
+def test_who_wants_a_service_and_a_call_is_asked_for_the_booking(words: str) -> None:
+    scene, _, _ = played(words, "Ann Lee", "0491 570 156", "yes")
+    assert scene.dialogue.step is Step.ADDRESS
+    assert scene.dialogue.promised
 
 
 def test_beside_a_booking_it_is_promised_and_the_booking_goes_on() -> None:

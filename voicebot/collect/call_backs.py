@@ -33,10 +33,12 @@ def is_only(turn: Turn, said: Said) -> bool:
     if held.purpose is not Purpose.BOOK or agrees:
         return False
     tags = utterance(said.text, said.situation.language).tags
-    just = "person.only" in tags or "booked.thing" in tags  # "my plumber didn't come, ring me"
+    wishes = "service.wish" in tags  # "I need a plumber, ring me"; not "ring me about the wiring"
+    spoken_of = "booked.thing" in tags and not wishes  # "my plumber didn't come, ring me"
     begun = held.pending or held.offered or {*_OF_A_BOOKING} & {*held.answers}
-    told = any(act.step in _OF_A_BOOKING for act in said.values)
-    return just or not (begun or told)
+    told = {act.step for act in said.values} & {*_OF_A_BOOKING}
+    told -= set() if wishes else {Step.SERVICE}
+    return "person.only" in tags or spoken_of or not (begun or told)
 
 
 def noted(turn: Turn, said: Said) -> Turn:
