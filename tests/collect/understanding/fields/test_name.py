@@ -618,3 +618,17 @@ def test_a_name_said_as_the_callers_mends_the_one_read_back(
 )
 def test_a_word_of_every_day_is_a_name_before_a_last_name(said: str, name: str | None) -> None:
     assert heard(said) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("barney at finkel dot com. No Frankensteins.", None),
+        ("Barnie, not Barney", "Barnie Finkelstein"),
+        ("It's Barnie Finkelstein by the way", "Barnie Finkelstein"),
+    ],
+)
+def test_a_word_in_passing_mends_no_name_while_something_else_is_asked(
+    said: str, name: str | None
+) -> None:
+    assert heard(said, held="Barney Finkelstein", step=Step.EMAIL) == name

@@ -80,6 +80,9 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         found = [each for each in found if not _is_beside_yes(said, each, held)]
     if held and not asked:
         found = [each for each in found if not _is_theirs(said, each)]
+        said_so = denied or any(tag in said.tags for tag in _OF_NAMES)
+        if not said_so:  # "barney at finkel dot com. No Frankensteins"
+            found = [each for each in found if not _is_in_passing(said, each)]
     bare = not asked and all(each.letters or each.hint for each in every)
     if bare and situation.asked is Asked.CONFIRM:
         return  # letters alone are of the value that is read back
@@ -127,6 +130,12 @@ def _is_beside_yes(said: Utterance, each: Mention, held: str) -> bool:
     now, old = each.text.lower().split(" "), held.lower().split(" ")
     of_it = any(alike(word, other) for word in now for other in old)
     return bool(told) and told[-1] in _AGREES and not of_it
+
+
+def _is_in_passing(said: Utterance, each: Mention) -> bool:
+    """Return True for one word behind other talk, or right behind a no: "no Frankensteins"."""
+    refused = each.how is How.ALONE and said.before(each.first, "no.plain") is not None
+    return (each.how is How.BEHIND or refused) and " " not in each.text
 
 
 def _is_theirs(said: Utterance, each: Mention) -> bool:
