@@ -32,6 +32,7 @@ from voicebot.collect.understanding import (
     Deny,
     Flexible,
     Leave,
+    Missing,
     Note,
     Provide,
     Repeat,
@@ -322,6 +323,8 @@ def _early_time(turn: Turn, said: Said) -> Turn:
     piece = said.piece(Step.TIME)
     if piece and times.is_never_open(turn, piece):
         return asides.hours(turn)  # "can your plumber come at six in the morning?"
+    if piece and piece.missing is Missing.CLOCK and said.asks_of(piece):
+        turn = asides.hours(turn, said.text)  # "and Saturday afternoons?"
     if piece and not said.has(Flexible):
         turn = turn.become(given_time=piece.partial or piece.value)
     return turn

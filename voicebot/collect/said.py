@@ -89,6 +89,14 @@ class Said:
         found = (a for a in self.of(Provide) if a.step is step and a.missing)
         return next(found, None)
 
+    def asks_of(self, act: Provide) -> bool:
+        """Return whether an act's clause asks or proposes, and ends with the mark of it."""
+        heard = utterance(self.text, self.situation.language)
+        at = next((n for n, t in enumerate(heard.tokens) if t.end > act.span[0]), 0)
+        clause = heard.clause(at)
+        proposes = any(heard.in_clause(clause, "time.suggests"))
+        return (clause.asked or proposes) and heard.low(clause.end - 1) == "?"
+
     def takes_back(self, step: Step) -> bool:
         """Return True when no value of a step is to be kept: "no, leave it out"."""
         if any(act.step is step for act in self.values):
