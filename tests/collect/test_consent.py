@@ -121,6 +121,7 @@ ASSENTS = [
     *("That's great, thank you.", "yes that would be great", "that would be lovely, thanks"),
     *("yes thanks, bye", "Yes, thank you dear. Goodbye."),
     *("sweet as", "yeah nah that's good", "yes, I confirm", "I'm happy with that", "you may"),
+    *("Do it, tin man.", "Yes, I said do it.", "Jeez. Yes.", "I've already said yes, book it"),
     *("Okay, book me in.", "put me down for that", "yes, we can do that", "yes, I can do that"),
 ]
 
@@ -195,6 +196,7 @@ OBJECTIONS = [
         "all right, talk to you later",
         "right, I have to go",
     ),
+    *("I said not to do it", "I said yes to Tuesday", "I said fine, but not at two"),
     *("if it's not too much trouble", "yes one of these days", "fine print?", "yes minister it is"),
 ]
 
@@ -255,6 +257,7 @@ SLIGHT_DOUBTS = [
 CHINESE_ASSENTS = [
     *("对", "对的", "是", "是的", "是的，没错", "嗯", "嗯嗯", "嗯，对", "好", "好的", "好的好的"),
     *("好啊", "行", "行的", "可以", "可以的", "没问题", "没错", "正确", "确认", "我确认", "确定"),
+    *("行行行，约吧，快点！", "好额，就迭能。", "可以额。"),
     *("当然可以", "就这样吧", "就这么定了", "那就这样", "好的，谢谢", "可以，谢谢您", "太好了"),
     *(
         "好，麻烦您了",
