@@ -403,3 +403,19 @@ def test_a_service_that_was_heard_wrong_is_put_right_at_the_last_question(words:
     scene.hears("yes")
     assert scene.dialogue.answers[Step.SERVICE] == "Gardening"
     assert scene.ending is Ending.HANGUP
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["I want to cancel my booking for Saturday", "I already have a booking. Cancel that one"],
+)
+def test_a_booking_that_stands_is_called_off_though_one_seems_to_be_in_the_making(
+    words: str,
+) -> None:
+    scene = at(Step.PHONE)
+    scene.dialogue = replace(
+        scene.dialogue, answers={Step.NAME: "Leo Brandt", Step.SERVICE: "Cleaning"}
+    )
+    scene.hears(words)
+    assert scene.dialogue.purpose is Purpose.CANCEL
+    assert scene.change.wish is Wish.CANCEL

@@ -182,7 +182,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         if told_again > call_backs.MOST_TOLD_AGAIN:
             return asides.farewell(turn), True
         return times.close(turn).become(attempts=told_again), True
-    if purpose is Purpose.CANCEL and _has_begun(held):
+    stands = said.names_a_booking and not (held.pending or held.offered)
+    if purpose is Purpose.CANCEL and _has_begun(held) and not stands:
         turn = turn.become(cancelled=True, pending=None, given_time=None, window=None)
         turn = turn.say("reply.cancel")
         return (asides.farewell(turn) if said.has(Leave) else times.close(turn)), True

@@ -64,6 +64,12 @@ class Said:
         acts = [act for act in self.reading.acts if not isinstance(act, Thank)]
         return bool(acts) and isinstance(acts[-1], kind)
 
+    @property
+    def names_a_booking(self) -> bool:
+        """True for "my booking", "I already have a booking": one that stands."""
+        said = utterance(self.text, self.situation.language)
+        return self.wants("existing") or any(said.all("booked.thing"))
+
     def wants(self, *what: str) -> bool:
         """Return True when one of these is wished for."""
         return any(want.what in what for want in self.of(Want))
