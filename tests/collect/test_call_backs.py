@@ -149,4 +149,6 @@ def test_if_i_am_late_can_i_move_it_is_a_question_and_has_its_answer() -> None:
     scene = last_read_back()
     said = scene.hears("Yes. And if I'm late, can I move it?")
     assert "evening before" in said
+    assert not scene.change.booked
+    scene.hears("Yes.")
     assert scene.change.booked
