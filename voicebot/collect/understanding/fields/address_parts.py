@@ -196,7 +196,8 @@ def _is_yard(words: Words, at: int) -> bool:
     number = at + 1 + words.near(at + 1).isin("of")
     told = words[number].is_figure or words.near(words.digits(number)[1]).is_name
     breath = not words[number].pause or words[at].pause or at == 0
-    return words[at].isin("yard") and words[number].is_number and told and breath
+    flat = any(words[n].isin("unit") for n in range(at - 3, at))  # "the granny flat at the back"
+    return words[at].isin("yard") and words[number].is_number and told and breath and not flat
 
 
 def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None:

@@ -135,7 +135,8 @@ def _is_beside_yes(said: Utterance, each: Mention, held: str) -> bool:
 def _is_in_passing(said: Utterance, each: Mention) -> bool:
     """Return True for one word behind other talk, or right behind a no: "no Frankensteins"."""
     refused = each.how is How.ALONE and said.before(each.first, "no.plain") is not None
-    return (each.how is How.BEHIND or refused) and " " not in each.text
+    mends = said.before(each.first - 1, "no.plain", "clause.mend")  # "no, Hansen"
+    return ((each.how is How.BEHIND and not mends) or refused) and " " not in each.text
 
 
 def _is_theirs(said: Utterance, each: Mention) -> bool:
