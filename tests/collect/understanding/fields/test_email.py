@@ -1,7 +1,7 @@
 from datetime import datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.collect.understanding.spoken_forms import digit_by_digit, two_digits
@@ -243,6 +243,8 @@ def test_any_address_reads_back(
     for (text, word), (sign, name) in zip(parts[1:], marks, strict=False):
         local, said = f"{local}{sign}{text}", f"{said} {name} {word}"
     local, said = local + number[0], f"{said} {number[1]}".strip()
+    words = said.split()
+    assume(len(words) < 4 or words[: len(words) // 2] != words[len(words) // 2 :])  # said twice
     host = domain.replace(".", " dot ") if spoken else domain
     assert heard(lead + said + at + host) == f"{local}@{domain}"
 
