@@ -17,6 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # also where this file is run as it lies here
 from benchmarks.beside.paced import QUIET_LINE_DBFS, STEADY_NOISE_DBFS
 from benchmarks.beside.rounds import MANY, Contender, alternate, keep, ours, ratio
 from voicebot.bench.servers import foreign_environment

@@ -54,6 +54,14 @@ def test_a_benchmark_runs_and_reports(name: str) -> None:
     assert done.stdout
 
 
+@pytest.mark.parametrize("name", ["accuracy.py", "beside_bare_websockets.py", "beside_pipecat.py"])
+def test_a_benchmark_can_be_run_as_the_file_it_is(name: str) -> None:
+    command = [sys.executable, str(BENCHMARKS / name), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "usage" in done.stdout.casefold()
+
+
 def test_a_run_too_short_to_measure_has_no_ratio() -> None:
     costs: dict[str, dict[str, object]] = {
         "ours": {"core_percent_per_call": 0.8},
