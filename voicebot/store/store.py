@@ -233,10 +233,7 @@ class Store:
             return await self._backend.scripts.take(call_sid, by, at=at, over=over)
 
     def announce(self, call_sid: CallSid, phase: Phase) -> None:
-        """Publish what the bot is doing to live watchers; best effort, never waits for Redis.
-
-        What is over before it could be published is left out.
-        """
+        """Publish what the bot is doing to live watchers; best effort, never waits for Redis."""
         at, client = iso_utc(self._backend.clock()), self._backend.client
 
         async def tell() -> None:
@@ -248,7 +245,7 @@ class Store:
             )
             await client.publish(CHANNEL, call_sid)
 
-        self.best_effort.add(("phase", call_sid), tell)
+        self.best_effort.add(("phase", call_sid, at, phase), tell)
 
     def settle(
         self, call_sid: CallSid, command: StaffCommand, refused: CommandRefusal | None

@@ -68,6 +68,8 @@ class SentAudio:
     def echoes_in(self, track: bytes, at_s: float) -> bool:
         """Return whether the end of the caller's track (mu-law, up to `at_s`) is an echo."""
         heard = decode(track[-COMPARED_MS * RATE_HZ // 1000 :]).astype(np.float32)
+        if not len(heard):
+            return False
         sent = self.until(at_s, len(heard) + int(_LONGEST_DELAY_S * RATE_HZ))
         alike, delay = _likeness(heard, sent)
         before, self._delay = self._delay, delay if alike >= _ALIKE else self._delay
