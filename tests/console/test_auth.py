@@ -77,6 +77,7 @@ OF_THE_PAGE = {
     ("get", "/live/events"),
     ("post", "/live/calls/CA1/reveal"),
     ("delete", "/live/calls/CA1/reveal"),
+    ("get", "/live/reveals"),
     ("post", "/live/calls/CA1/taker"),
     ("post", "/live/trial"),
 }

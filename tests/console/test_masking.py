@@ -25,6 +25,8 @@ from voicebot.store import CallSkeleton, StreamEvent
 PATIENCE_S = 60
 SID = "CA-masked"
 OTHER = "CA-other"
+KIM = {"by": "Kim"}
+LOGGED = "customer_data_revealed"
 SECRETS = ("Robin", "Carter", "412345678", "0412 ", "55501234", "George", "Parramatta", "test@")
 """Nothing that a timestamp, an event's id or a cursor may hold by chance: no four digits alone."""
 
@@ -119,8 +121,9 @@ async def test_what_a_session_revealed_it_reads_everywhere_and_nothing_else(
     locked: Settings,  # noqa: F811
 ) -> None:
     with capture_logs() as log:
-        revealed = await page.post(f"/live/calls/{SID}/reveal")
-    assert [line["call_sid"] for line in log if line["event"] == "customer_data_revealed"] == [SID]
+        revealed = await page.post(f"/live/calls/{SID}/reveal", json=KIM)
+    told = [(line["call_sid"], line["by"]) for line in log if line["event"] == LOGGED]
+    assert told == [(SID, "Kim")]
     assert found_in(revealed.text) >= {"Robin", "Carter"}
     for path in (f"/calls/{SID}", f"/calls/{SID}/export", f"/live/calls/{SID}"):
         assert found_in((await page.get(path)).text) >= {"Robin", "Carter"}
@@ -135,11 +138,30 @@ async def test_what_a_session_revealed_it_reads_everywhere_and_nothing_else(
     assert found_in((await page.get(f"/calls/{SID}")).text) == set()
 
 
+async def test_who_had_which_call_shown_is_listed_and_only_who_says_so_has_it_shown(
+    page: httpx.AsyncClient,
+    redis: Redis,
+) -> None:
+    assert (await page.get("/live/reveals")).json() == []
+    refused = await page.post(f"/live/calls/{SID}/reveal", json={"by": " "})
+    assert (refused.status_code, found_in(refused.text)) == (422, set())
+    await page.post("/live/calls/CA-nobody/reveal", json=KIM)
+    for sid, by in ((SID, "Kim"), (OTHER, "Ana"), (SID, "Ana")):
+        await page.post(f"/live/calls/{sid}/reveal", json={"by": by})
+    listed = await page.get("/live/reveals")
+    told = [(reveal["callSid"], reveal["by"]) for reveal in listed.json()]
+    assert sorted(told) == sorted([(SID, "Ana"), (OTHER, "Ana"), (SID, "Kim")])
+    assert found_in(listed.text) == set()
+    await redis.set("voicebot:reveals", "no sorted set")
+    unlisted = await page.post(f"/live/calls/{OTHER}/reveal", json={"by": "Li"})
+    assert (unlisted.status_code, found_in(unlisted.text)) == (503, set())
+
+
 async def test_a_reveal_is_over_after_a_while(
     page: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voicebot.console.auth.REVEAL_S", 0)
-    assert found_in((await page.post(f"/live/calls/{SID}/reveal")).text)
+    assert found_in((await page.post(f"/live/calls/{SID}/reveal", json=KIM)).text)
     assert found_in((await page.get(f"/live/calls/{SID}")).text) == set()
 
 
@@ -149,7 +171,7 @@ async def test_on_loopback_without_a_token_programs_read_and_the_page_asks(
     await hold(http, SID)
     assert found_in((await http.get(f"/calls/{SID}")).text)
     assert found_in((await http.get(f"/live/calls/{SID}")).text) == set()
-    await http.post(f"/live/calls/{SID}/reveal")
+    await http.post(f"/live/calls/{SID}/reveal", json=KIM)
     assert found_in((await http.get(f"/live/calls/{SID}")).text)
     assert found_in((await http.get("/calls")).text)
 
@@ -203,7 +225,7 @@ async def test_an_open_page_is_masked_again_when_the_time_is_up(
     monkeypatch.setattr("voicebot.console.event_streams.PING_EVERY_S", 0.05)
     async with signed_in(locked) as page:
         page.headers["X-CSRF-Token"] = (await page.get("/session")).json()["csrf"]
-        await page.post(f"/live/calls/{SID}/reveal")
+        await page.post(f"/live/calls/{SID}/reveal", json=KIM)
         async with page.stream("GET", f"/live/calls/{SID}/events") as stream:
             lines = stream.aiter_lines()
             whole = (json.loads(x[6:]) async for x in lines if '"transcript"' in x)

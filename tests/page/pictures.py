@@ -105,6 +105,7 @@ def opened(
         locale=locale,
         timezone_id="Australia/Sydney",
     )
+    page.add_init_script("localStorage.setItem('me', 'Kim')")
     page.goto(house.console + path)
     expect(page.locator(".link-connected")).to_be_visible(timeout=20_000)
     yield page

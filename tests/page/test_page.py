@@ -54,6 +54,8 @@ def expect_values(page: Page, *steps: str) -> None:
 
 def reveal(page: Page) -> None:
     page.get_by_role("button", name="Show customer data").click()
+    page.get_by_label("Your name").fill("Kim")
+    page.keyboard.press("Enter")
     expect(page.get_by_role("button", name="Hide")).to_be_visible()
 
 

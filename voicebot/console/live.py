@@ -1,8 +1,8 @@
 """Routes of staff's live page: one stream of calls as they stand, reveals, hand-overs.
 
 These routes follow the page; integrators use `/calls` and `/events`. Customers' data comes masked.
-A reveal is logged (callSid only) and noted in the session, which then sees that one call in the
-clear for a while (auth.py).
+A reveal is logged (who and which call, never what) and listed for staff; the session then sees
+that one call in the clear for a while (auth.py).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from voicebot.console.problems import Problem, UnknownCall
 from voicebot.console.search import CallFilter, encode_cursor, find
 from voicebot.console.views import CallRow, CurrentCall, WholeCall, call_row, whole_call
 from voicebot.log import get_logger
+from voicebot.store import RevealRecord
 
 ROWS = 100
 """Calls that a fresh page gets; older ones come on request, or by search."""
@@ -51,6 +52,12 @@ class CallPage(BaseModel):
     calls: list[CallRow]
     next: str | None
     complete: bool
+
+
+class Reveal(BaseModel):
+    """The colleague who asks to see a customer's data."""
+
+    by: Who
 
 
 class StaffNote(BaseModel):
@@ -126,11 +133,17 @@ async def others(callSid: Sid, state: State) -> list[CallRow]:
 
 @router.post("/calls/{callSid}/reveal")
 async def reveal(
-    callSid: Sid, request: Request, response: Response, state: State, visitor: CurrentVisitor
+    callSid: Sid,
+    body: Reveal,
+    request: Request,
+    response: Response,
+    state: State,
+    visitor: CurrentVisitor,
 ) -> WholeCall:
-    """Show the customer's data; that it was shown is logged, not what."""
+    """Show the customer's data, once it is noted who asked for it."""
     call = await current_call(state, callSid)
-    log.info("customer_data_revealed", call_sid=callSid)
+    await state.store.staff.revealed(callSid, body.by)
+    log.info("customer_data_revealed", call_sid=callSid, by=body.by)
     session = visitor.session
     if session is None and not state.authenticator.wants_token:
         session = await state.sessions.open(NO_TOKEN)
@@ -138,6 +151,12 @@ async def reveal(
     if session is not None:
         await state.sessions.reveal(session, callSid)
     return whole_call(call, Visibility.PLAIN)
+
+
+@router.get("/reveals")
+async def reveals(state: State) -> list[RevealRecord]:
+    """Return who had which call's data shown, the newest first."""
+    return await state.store.staff.reveals()
 
 
 @router.delete("/calls/{callSid}/reveal")

@@ -22,6 +22,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 @router.get("/bookings")
 @router.get("/counts")
+@router.get("/reveals")
 @router.get("/c/{callSid}")
 async def page() -> FileResponse:
     """The live page; with a callSid that call is open in it."""

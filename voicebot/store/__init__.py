@@ -37,6 +37,7 @@ What is public
 
     open_store, Store           access to all records for one process
     CallSession, HttpTurn       the writer of a phone call's commits; of one turn over HTTP
+    RevealRecord                who had which call's data shown
     CallRecord, CallSkeleton    a record as it leaves the store; its typed form with the old names
     Skeleton                    the typed form with the old names alone
     CompanyRecord, HistoryMessage, NoteRecord, ServiceRecord, User, UserInfo   parts of these
@@ -100,6 +101,7 @@ from voicebot.store.models import (
     CompanyRecord,
     HistoryMessage,
     NoteRecord,
+    RevealRecord,
     ServiceRecord,
     Skeleton,
     User,
@@ -121,9 +123,9 @@ __all__ = [
     "ANSWER_FIELD", "AWAY", "BEGINNING", "LATEST_MS", "WISH_S", "CallRecord", "CallSession",
     "CallSkeleton", "CommandQueue", "CompanyRecord", "EmbeddedValkey", "Erased", "EventReader",
     "Forgetting", "HistoryMessage", "HttpTurn", "IndexEntry", "JournalOwner", "JournalSummary",
-    "LineAudio", "NoteRecord", "Overtaken", "Rewrite", "ServiceRecord", "Skeleton", "Store",
-    "StreamEvent", "User", "UserInfo", "call_keys", "cancel_tasks", "close_store", "connect",
-    "embedded_valkey", "entry_order", "get_call_skeleton", "get_call_skeleton_dict",
+    "LineAudio", "NoteRecord", "Overtaken", "RevealRecord", "Rewrite", "ServiceRecord", "Skeleton",
+    "Store", "StreamEvent", "User", "UserInfo", "call_keys", "cancel_tasks", "close_store",
+    "connect", "embedded_valkey", "entry_order", "get_call_skeleton", "get_call_skeleton_dict",
     "is_wrong_type", "iso_utc", "journal_backlog", "journal_summaries", "open_client",
     "open_store", "read_json", "read_object", "redis_url", "require_form", "running_url",
     "unavailable_when_away", "update_booking_status", "update_conversation_history",

@@ -42,6 +42,8 @@ COMMANDS_CHANNEL = "voicebot:commands"
 RECENT_CALLS = "voicebot:calls:recent"
 """Sorted set of callSids by the moment of their last claim, in epoch milliseconds."""
 
+REVEALS = "voicebot:reveals"
+"""Sorted set of who had which call's data shown (RevealRecord), by epoch milliseconds."""
 
 REWRITTEN = "voicebot:log-rewritten"
 """When the append-only files were last rewritten for what has expired; gone when that is due."""

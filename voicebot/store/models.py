@@ -51,6 +51,14 @@ class NoteRecord(_Record):
     at: str
 
 
+class RevealRecord(_Record):
+    """A member of staff had a call's data shown; `at` is ISO 8601 UTC."""
+
+    callSid: str
+    by: str
+    at: str
+
+
 class UserInfo(_Record):
     """The caller's answers, each with the moment it was saved (ISO 8601 UTC)."""
 

@@ -8,6 +8,7 @@ import { Feed, Refused, ask, session } from './feed.js';
 import { CallList, FILTERS } from './list.js';
 import { PhonePanel } from './phone.js';
 import { Icon } from './parts.js';
+import { Reveals } from './reveals.js';
 import { Queue, isUrgent, reason } from './queue.js';
 import { LANGUAGES, firstLanguage, setZone } from './words.js';
 
@@ -20,7 +21,7 @@ const KEPT = 1000; // rows of a page that is open for days; search finds the oth
 
 const sidInAddress = () => decodeURIComponent((location.pathname.match(/^\/c\/([A-Za-z0-9_.%-]+)$/) || [])[1] || '') || null;
 const VIEWS = ['bookings', 'counts']; // beside the queue, at /
-const viewInAddress = () => VIEWS.find((view) => location.pathname === `/${view}`) || '';
+const viewInAddress = () => [...VIEWS, 'reveals'].find((view) => location.pathname === `/${view}`) || '';
 const since = (call) => (call.live ? call.createdAt : call.updatedAt); // a live call keeps its place while it is spoken
 const presses = (call) => !call.takenBy && isUrgent(reason(call, false, 0)); // whoever waits for a person, or is stuck
 const newestFirst = (a, b) => presses(b) - presses(a) || b.live - a.live || (since(a) < since(b) ? 1 : -1);
@@ -126,7 +127,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   const rang = useCallback((next) => { history.pushState(null, '', `/c/${next}`); setSid(next); }, []); // the focus stays on the telephone
   const act = (work) => work().catch((error) => setNote(error instanceof Refused && error.status < 500 ? error.message : t.failedAction));
   const taker = (by, over, of = sid) => act(() => ask('POST', `/live/calls/${of}/taker`, { by, over }));
-  const show = (method) => act(async () => { setWhole(await ask(method, `/live/calls/${sid}/reveal`)); feed.watch(sid); });
+  const show = (method, body) => act(async () => { setWhole(await ask(method, `/live/calls/${sid}/reveal`, body)); feed.watch(sid); });
   const on = {
     ring: () => setPhone(true),
     open: go, search: setQuery, filter: setFilter,
@@ -139,7 +140,7 @@ function Live({ state, language, setLanguage, signedOut }) {
     note: (text, then) => on.named((by) => act(async () => { await ask('POST', `/live/calls/${sid}/notes`, { by, text }); then(); })),
     release: () => taker('', true),
     copy: () => act(async () => { await navigator.clipboard.writeText(location.href); setNote(t.copied); }),
-    reveal: () => show('POST'),
+    reveal: () => on.named((by) => show('POST', { by })),
     hide: () => show('DELETE'),
   };
 
@@ -169,6 +170,7 @@ function Live({ state, language, setLanguage, signedOut }) {
         <button type="button" class="try" onClick=${() => setPhone(true)}><${Icon} name="phone" />${t.try}</button>
         <button type="button" class="bell" aria-pressed=${isOn()} onClick=${turn}><${Icon} name="bell" />${t.bell}</button>
         <span class="export"><${Icon} name="down" />${t.day} <a href="/export?format=csv" download>${t.csv}</a><a href="/export?format=json" download>${t.json}</a></span>
+        <a href="/reveals" onClick=${look('/reveals')}><${Icon} name="eye" />${t.reveals.title}</a>
         ${state.wantsToken && html`<button type="button" onClick=${() => act(() => ask('DELETE', '/session').then(signedOut))}>${t.signOut}</button>`}
       <//>
     </header>
@@ -180,6 +182,7 @@ function Live({ state, language, setLanguage, signedOut }) {
         : html`<div class="empty big" aria-busy="true">…</div>`
       : view === 'bookings' ? html`<${Bookings} ...${{ t, on }} lang=${language} />`
       : view === 'counts' ? html`<${Counts} t=${t} lang=${language} />`
+      : view === 'reveals' ? html`<${Reveals} ...${{ t, on }} lang=${language} />`
       : html`<${Queue} calls=${known} ...${{ reasonOf, t, me, now, on }} />`}</main>
     ${phone && html`<${PhonePanel} t=${t} statusOf=${(of) => calls[of]?.status} onCall=${rang} onClose=${() => { setPhone(false); menu.current.focus(); }} />`}
     ${naming && html`<${Naming} t=${t} onDone=${(by) => { setNaming(null); if (by) { localStorage.setItem('me', by); setMe(by); naming.then(by); } }} />`}
