@@ -24,7 +24,7 @@ from voicebot.stream.connection import (
     SLICE_BYTES,
     PendingConnections,
 )
-from voicebot.stream.paced_reading import READ_S
+from voicebot.stream.paced_reading import SOON_S
 
 FORM = {"CallSid": CALL_SID, "From": "+61255500100", "FromCity": "", "CallerName": "Ångström & Co"}
 
@@ -161,7 +161,7 @@ class Peer:
             while not over.is_set():
                 turns += 1
                 # Now and then time moves on: the sockets of calls are read by the clock.
-                await asyncio.sleep(0 if turns % 50 else READ_S)
+                await asyncio.sleep(0 if turns % 50 else SOON_S)
 
         async with asyncio.TaskGroup() as group:
             group.create_task(count())

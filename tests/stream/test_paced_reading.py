@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from itertools import pairwise
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
@@ -14,7 +15,7 @@ from websockets.frames import Frame, Opcode
 
 from tests.stream.door import in_virtual_time
 from voicebot.stream.connection import StreamConnection, open_connections
-from voicebot.stream.paced_reading import READ_S, TOGETHER, PacedReading
+from voicebot.stream.paced_reading import FEW, READ_S, SOON_S, TOGETHER, PacedReading
 
 FRAME = '{"event":"media","media":{"payload":"%s"}}' % ("x" * 216)
 LONG, SHORT, CODED = FRAME, '{"event":"mark"}', FRAME.replace("x", "é")
@@ -32,21 +33,30 @@ class Call:
 
 
 @in_virtual_time
-async def test_every_call_is_read_once_in_twenty_milliseconds_until_it_leaves() -> None:
+async def test_every_call_is_read_once_in_forty_milliseconds_until_it_leaves() -> None:
     reading, calls = PacedReading(), [Call() for _ in range(2 * TOGETHER + 1)]
     for call in calls:
         reading.join(call)
-    await asyncio.sleep(10.5 * READ_S)
+    await asyncio.sleep(10 * READ_S)
     for call in calls:
         reading.leave(call)
         reading.leave(call)
     await asyncio.sleep(1)
     assert [len(call.read_at) for call in calls] == [10] * len(calls)
-    assert calls[0].read_at == pytest.approx([READ_S * (n + 1) for n in range(10)])
-    late = Call()
-    reading.join(late)
-    await asyncio.sleep(1.5 * READ_S)
-    assert len(late.read_at) == 1
+    apart = [later - sooner for sooner, later in pairwise(calls[0].read_at)]
+    assert apart == pytest.approx([READ_S] * 9)
+
+
+@in_virtual_time
+async def test_few_calls_are_read_twice_as_often() -> None:
+    reading, calls = PacedReading(), [Call() for _ in range(FEW)]
+    for call in calls:
+        reading.join(call)
+    await asyncio.sleep(10.5 * SOON_S)
+    assert [len(call.read_at) for call in calls] == [10] * FEW
+    reading.join(Call())
+    await asyncio.sleep(10.5 * READ_S)
+    assert [len(call.read_at) for call in calls] == [21] * FEW
 
 
 @asynccontextmanager
@@ -80,10 +90,10 @@ class Heard:
         self.texts: list[str | bytes] = []
         self.delivered = 0
 
-    def take(self, text: str) -> None:
+    def take(self, texts: list[str]) -> None:
         """Taken from the connection."""
-        self.delivered += 1
-        self.texts.append(text)
+        self.delivered += len(texts)
+        self.texts += texts
 
     async def attend(self, connection: StreamConnection) -> None:
         """Take texts by both ways until the end."""
@@ -146,7 +156,7 @@ async def test_a_peer_that_is_gone_is_noticed() -> None:
     lost = asyncio.Event()
 
     async def attend(connection: StreamConnection) -> None:
-        connection.deliver_to(lambda text: None)
+        connection.deliver_to(lambda texts: None)
         try:
             await connection.recv()
         except ConnectionClosed:
@@ -163,7 +173,7 @@ async def test_after_the_call_texts_come_to_recv_again() -> None:
     heard: list[str | bytes] = []
 
     async def attend(connection: StreamConnection) -> None:
-        connection.deliver_to(heard.append)
+        connection.deliver_to(heard.extend)
         await asyncio.sleep(3 * READ_S)
         connection.deliver_to(None)
         heard.append("recv")

@@ -344,7 +344,7 @@ class Quiet:
         await asyncio.Event().wait()
         return ""
 
-    def deliver_to(self, take: Callable[[str], None] | None) -> None:
+    def deliver_to(self, take: Callable[[list[str]], None] | None) -> None:
         """Nothing comes but by `recv`."""
 
     async def send(self, message: str) -> None:
@@ -365,7 +365,7 @@ class Flood:
     async def recv(self) -> str | bytes:
         return self._frames.pop(0)
 
-    def deliver_to(self, take: Callable[[str], None] | None) -> None:
+    def deliver_to(self, take: Callable[[list[str]], None] | None) -> None:
         """Nothing comes but by `recv`."""
 
     async def send(self, message: str) -> None:

@@ -126,11 +126,12 @@ class SileroDetector:
             return
         pending = self._pending + mulaw
         whole = len(pending) // _WINDOW * _WINDOW
-        for at in range(0, whole, _WINDOW):
-            samples = _SAMPLES.take(np.frombuffer(pending, np.uint8, _WINDOW, at))
-            self._later.append((samples, float(samples.dot(samples))))
         self._pending = pending[whole:]
-        if whole and self.window is None:
+        if not whole:
+            return
+        for samples in _SAMPLES.take(np.frombuffer(pending, np.uint8, whole)).reshape(-1, _WINDOW):
+            self._later.append((samples, float(samples.dot(samples))))
+        if self.window is None:
             self._go_on()
             if self.window is not None:
                 self._detectors.wait(self)

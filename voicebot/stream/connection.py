@@ -115,7 +115,7 @@ class StreamConnection(ServerConnection):
         self._pending = pending
         self._reading = reading
         self._file = -1  # of the socket, while it is read with those of the other calls
-        self._take: Callable[[str], None] | None = None
+        self._take: Callable[[list[str]], None] | None = None
         self._request: bytearray | None = bytearray()
         self._unread = bytearray()
         self._turn: asyncio.Handle | None = None
@@ -132,9 +132,10 @@ class StreamConnection(ServerConnection):
         """Count it as pending no longer: its `start` was accepted."""
         self._pending.remove(self.transport)
 
-    def deliver_to(self, take: Callable[[str], None] | None) -> None:
-        """Read together with the other calls from now on, and give texts to `take` unless earlier
-        ones wait for `recv`. None: no longer, as at the end of a call, whose close is awaited."""
+    def deliver_to(self, take: Callable[[list[str]], None] | None) -> None:
+        """Read together with the other calls from now on, and give `take` the texts of a reading,
+        unless earlier ones wait for `recv`. None: no longer, as at the end of a call, whose close
+        is awaited."""
         self._take = take
         if take is None:
             self._read_by_the_loop()
@@ -236,15 +237,15 @@ class StreamConnection(ServerConnection):
             return data
         if protocol.reader.buffer or protocol.current_size is not None or self.recv_messages.frames:
             return data
+        texts: list[str] = []
         while data.startswith(_TEXT) and len(data) >= (end := 8 + int.from_bytes(data[2:4])) > 8:
             try:
-                text = apply_mask(data[8:end], data[4:8]).decode()
+                texts.append(apply_mask(data[8:end], data[4:8]).decode())
             except UnicodeDecodeError:  # the library says why
                 break
-            self._take(text)
             data = data[end:]
-            if self._take is None:
-                break
+        if texts:
+            self._take(texts)
         return data
 
     def _whole_request(self, begun: bytearray) -> bytes:
@@ -300,7 +301,7 @@ class Socket(Protocol):
 
     async def recv(self) -> str | bytes: ...
 
-    def deliver_to(self, take: Callable[[str], None] | None) -> None: ...
+    def deliver_to(self, take: Callable[[list[str]], None] | None) -> None: ...
 
     async def send(self, message: str) -> None: ...
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Final
 
 from voicebot.errors import SpeechUnavailable
@@ -73,8 +74,11 @@ class Listener:
         group: asyncio.TaskGroup,
         sent: SentAudio,
         relay: Relay,
+        stopwatch: Callable[[], float],
     ) -> None:
+        """`stopwatch` tells seconds of the machine's monotonic clock."""
         self._machine = machine
+        self._now_s = stopwatch
         self._stream = stream
         self._group = group
         self._sent = sent
@@ -99,7 +103,7 @@ class Listener:
         self._recording.forget_before(oldest_needed_ms(self._machine.state))
 
     def _is_echo(self) -> bool:
-        state, now_s = self._machine.state, self._machine.now().s
+        state, now_s = self._machine.state, self._now_s()
         end_ms = state.turn.now_ms + state.window_ms
         self._audio_began_s = min(self._audio_began_s, now_s - end_ms / 1000)
         at_s = self._audio_began_s + end_ms / 1000
@@ -132,13 +136,13 @@ class Listener:
         self._asked[number] = task, turn, audio
 
     async def _transcribe(self, number: int, turn: SttTurn, audio: bytes, hint: Hint) -> None:
-        asked_at = self._machine.now().s
+        asked_at = self._now_s()
         try:
             async with asyncio.timeout(HEAR_S):
                 found = await turn.transcribe(audio, hint)
         except (SpeechUnavailable, TimeoutError) as error:
             _log.error("not_transcribed", error=error)
-            seconds = self._machine.now().s - asked_at
+            seconds = self._now_s() - asked_at
             self._machine.handle(Transcribed(number, "", seconds, failed=True))
         else:
             text, others, noisy = (

@@ -66,14 +66,16 @@ def uneventful(state: CallState, probability: float) -> CallState | None:
     Nearly all windows are such, 31 a second and call; this takes a fifth of the time.
     """
     floor = state.turn.floor
-    if floor is turn_taking.Floor.PAUSING or state.commands or state.phase is None:
+    if state.commands or state.phase is None:
         return None
     if floor is turn_taking.Floor.SPEAKING and state.followed_ms is None:
         return None
     turn, events = turn_taking.on_window(
         state.turn, probability, state.window_ms, bot_heard=state.playback.is_heard
     )
-    return None if events else state.with_turn(turn)
+    if events or (floor is turn_taking.Floor.PAUSING and turn.pause_ms >= caller.SIGN_AFTER_MS):
+        return None
+    return state.with_turn(turn)
 
 
 def step(state: CallState, event: CallEvent, now: Now) -> tuple[CallState, tuple[Effect, ...]]:

@@ -101,7 +101,7 @@ _answer_stage_seconds = Histogram(
 answer_stage_seconds = {stage: _answer_stage_seconds.labels(stage) for stage in Stage}
 loop_lag_seconds = Histogram(
     "voicebot_loop_lag_seconds",
-    "How late a stream worker's event loop woke a timer, ten times a second; over 0.2 s callers "
+    "How late a stream worker's event loop woke a timer, four times a second; over 0.2 s callers "
     "hear it",
     buckets=_LAG_BUCKETS,
 )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import copy_context
 from enum import Enum
 from functools import partial
@@ -155,7 +155,14 @@ class Session:
     async def _hold_call(self, stream: SttStream) -> int:
         async with asyncio.TaskGroup() as group:
             self._group = group
-            self._listener = Listener(self._machine, stream, group, self._sent, self.relay)
+            self._listener = Listener(
+                self._machine,
+                stream,
+                group,
+                self._sent,
+                self.relay,
+                self._dependencies.stopwatch,
+            )
             helpers = [
                 group.create_task(self._read()),
                 group.create_task(self._watch_line()),
@@ -291,12 +298,12 @@ class Session:
     # -- the socket ----------------------------------------------------------------------
 
     async def _read(self) -> None:
-        self._socket.deliver_to(self._guarded(self._take_frame))
+        self._socket.deliver_to(self._guarded(self._take_frames))
         try:
             since_yield = 0
             while self._leaving is None:
                 frame = await self._socket.recv()
-                self._take_frame(frame)
+                self._take_frames((frame,))
                 since_yield += len(frame) + FRAME_COST_BYTES
                 if since_yield >= YIELD_AFTER_BYTES:
                     since_yield = 0
@@ -306,21 +313,34 @@ class Session:
         finally:
             self._socket.deliver_to(None)
 
-    def _take_frame(self, frame: str | bytes) -> None:
-        if self._leaving is not None:
-            return
+    def _take_frames(self, frames: Iterable[str | bytes]) -> None:
+        """Take frames in their order; audio that is in one piece is heard in one."""
         self._frame_at = self._loop.time()
-        try:
-            self._take(provider_dialect.read(frame))
-        except ProtocolViolation as error:  # a second start that is even wrong
-            self._take(Malformed(str(error)))
-            self._leave(Leaving.LOST)
+        track: list[bytes] = []
+        for frame in frames:
+            if self._leaving is not None:
+                return
+            try:
+                event = provider_dialect.read(frame)
+            except ProtocolViolation as error:  # a second start that is even wrong
+                self._take(track, Malformed(str(error)))
+                self._leave(Leaving.LOST)
+                return
+            if isinstance(event, Audio):  # fifty a second
+                track.append(event.mulaw)
+            else:
+                self._take(track, event)
+        self._hear_track(track)
 
-    def _take(self, event: Event) -> None:
-        if isinstance(event, Audio):  # fifty a second
-            self._listener.add(event.mulaw)
-            self._detector.feed(event.mulaw)
-            return
+    def _hear_track(self, track: list[bytes]) -> None:
+        if mulaw := b"".join(track):
+            self._listener.add(mulaw)
+            self._detector.feed(mulaw)
+            track.clear()
+
+    def _take(self, track: list[bytes], event: Event) -> None:
+        """Take the track before an event, and the event."""
+        self._hear_track(track)
         match event:
             case Mark() | Digit():
                 self._machine.handle(event)
