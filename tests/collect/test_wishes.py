@@ -207,6 +207,24 @@ ENGLISH = [
     ("Thursday's lovely, after my programme, that's four", "thu 16-21"),
     ("Tuesday week is grand, before the kids get home, that's three", "tue2 7-14:01"),
     ("Friday at ten. Is that a public holiday?", "fri 10"),
+    ("Tomorrow's no good, bowls. Day after.", "wed ?"),
+    ("Friday's useless. The next day?", "sat ?"),
+    ("Not Thursday, the day before", "wed ?"),
+    ("Wednesday's bowls so no. Anything else", "any 7-21, !wed*"),
+    ("Not Wednesday, I've bowls on a Wednesday. What else is there?", "any 7-21, !wed*"),
+    ("Not Wednesday. Well, Wednesday evening would be okay", "wed 17-21"),
+    ("No Fridays please", "any 7-21, !fri*"),
+    ("Skip Wednesday, any other day", "any 7-21, !wed"),
+    ("When have you got?", "any 7-21"),
+    ("Thursday. Seven's a bit early but okay, yeah", "thu 7"),
+    ("Thursday. Seven's a bit early but seven's fine", "thu 7"),
+    ("Friday. Eight's late for me, but I'll manage", "fri 20"),
+    ("Tomorrow, at half past of four", "tue 16:30"),
+    ("the 25th of December at ten | the day before, the twenty-fourth, in the morning", "d24 7-12"),
+    ("Starting the fourteenth of December, at nine", "d14 9"),
+    ("Starting Thursday, any time", "any 7-21, !tue, !wed"),
+    ("Tuesday the 8th at two | Actually what about Thursday, is three free Thursday?", "thu2 15"),
+    ("Thursday the 10th at nine in the morning | make it half nine", "thu2 9:30"),
 ]
 CHINESE = [
     ("明天上午十点以后都可以", "tue 10-21"),
@@ -244,6 +262,12 @@ CHINESE = [
     ("我明天上午要去医院，下午两点以后在家，但是三点到四点要接孙子", "tue 14-21, !tue 15-16"),
     ("明天随便什么时候，除了中午十二点到两点", "tue 7-21, !tue 12-14"),
     ("周四上午 | 有没有周五上午的", "fri 7-12"),
+    ("周六上午十点左右有没有?", "sat 10"),
+    ("周五下午三点前后有没有空", "fri 15"),
+    ("明天不行，后天吧", "wed ?"),
+    ("周四不行，第二天吧", "fri ?"),
+    ("周三别来，我打太极。其他都行", "any 7-21, !wed*"),
+    ("周四。七点太早了，不过也行", "thu 7"),
 ]
 SPANISH = [
     ("Mañana, pero después de las cuatro", "tue 16-21"),
@@ -291,6 +315,8 @@ SPANISH = [
     ("Pasado mañana por la tarde, menos a las cinco", "wed 12-18, !wed 17"),
     ("El jueves | ¿no hay el viernes por la mañana?", "fri 7-12"),
     ("El jueves por la mañana | el primero no, el segundo", "thu 8-12"),
+    ("El viernes no, el día siguiente", "sat ?"),
+    ("El jueves. Las siete es un poco pronto, pero vale", "thu 7"),
     ("Antes de Nochebuena, y mejor a partir del veinte", "any 7-21, !tue, !wed, !thu, !fri"),
 ]
 CALLERS = [

@@ -25,12 +25,19 @@ from voicebot.collect.understanding.fields.time_choice import (
     base_of,
     begins,
     chosen,
+    in_offered_half,
     with_ranks,
     without_questions,
 )
 from voicebot.collect.understanding.fields.time_clocks import CLOCKS, pieces_of
 from voicebot.collect.understanding.fields.time_days import DAYS, EITHER, add_days, resolve_together
-from voicebot.collect.understanding.fields.time_open import shifted, told, with_role
+from voicebot.collect.understanding.fields.time_open import (
+    cuts,
+    offered_ones,
+    shifted,
+    told,
+    with_role,
+)
 from voicebot.collect.understanding.fields.time_patterns import Line, Rules
 from voicebot.collect.understanding.fields.time_pieces import (
     PARTS,
@@ -51,7 +58,7 @@ from voicebot.collect.understanding.fields.time_plans import (
     without_house_numbers,
 )
 from voicebot.collect.understanding.fields.time_terms import in_part
-from voicebot.collect.understanding.fields.time_wish import cuts, marked, wish
+from voicebot.collect.understanding.fields.time_wish import marked, wish
 from voicebot.collect.understanding.fields.zones import in_our_time, named_zone
 from voicebot.collect.understanding.types import (
     Asked,
@@ -171,8 +178,9 @@ def _pieces(
 ) -> list[Piece]:
     """Return what names days and hours, each with what is wanted of it."""
     found = without_house_numbers(line, pieces_of(line, counted_from, outside))
-    found = without_questions(line, with_ranks(line, as_offered(line, found)))
-    return marked(line, [with_role(line, piece) for piece in found])
+    found = without_questions(line, with_ranks(line, as_offered(line, found, counted_from)))
+    found = marked(line, [with_role(line, piece) for piece in found])
+    return in_offered_half(line, found, counted_from)
 
 
 def _only_asks(line: Line) -> bool:
@@ -264,6 +272,8 @@ def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
             line, day, clock, bare=len(days) == 1 and days[0].plain and days[0].kind is Kind.WEEKDAY
         )
     whole_day = day or held_day
+    hours = {at.time() for at in offered_ones(line)} if "time.again" in line.said.tags else set()
+    held_hour = hours.pop() if len(hours) == 1 else held_hour  # "Friday, same time"
     whole_hour = hour or (None if part and whole_day else held_hour)
     clock_text = f"T{whole_hour:%H:%M}" if whole_hour else ""
     stamp, moved = _ours(line, f"{whole_day or ''}{clock_text}")
@@ -302,7 +312,7 @@ def _to_come(line: Line, day: date, clock: Clock, *, bare: bool) -> tuple[date |
     hour, now = clock.time, line.situation.now
     if hour.hour < _DAWN_HOUR and clock.part in ("evening", "night"):
         return add_days(day, 1), hour
-    if bare and day == add_days(line.today, 7):
+    if bare and not line.situation.offered and day == add_days(line.today, 7):
         day = line.today if hour > now.time() else day
     evening = replace(clock, part="evening").time
     over = clock.ambiguous and day == line.today and hour <= now.time() < evening

@@ -38,7 +38,7 @@ _BETWEEN = (
 
 _UNITS = ("hours", "minutes", "days", "weeks", "months")
 _SHIFTS = ("time.hours", "time.minutes", "time.later_on", "time.sooner")
-_HALF_DAY = 12
+_HALF_DAY, _NEAR_MINUTES = 12, 75
 
 
 def with_ranks(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
@@ -205,10 +205,13 @@ def _only_asks(line: Line, first: int, end: int) -> bool:
     return bool(opens) and not any(line.said.all("time.offer", "time.taken", first=first, end=end))
 
 
-def as_offered(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
+def as_offered(
+    line: Line, pieces: Sequence[Piece], read_back: datetime | None = None
+) -> list[Piece]:
     """Return the pieces, a bare day as the one that was offered, or as it comes after the offers.
 
-    "Monday the fourth", "the fourth", "the Wednesday"; behind another day it is of that month.
+    "Monday the fourth", "the fourth", "the Wednesday"; behind another day it is of that month. At a
+    read-back a weekday is one of the week of what was read back, unless that is over.
     """
     times = line.situation.offered if line.situation.step is Step.TIME else ()
     offered = sorted(date.fromisoformat(value[:10]) for value in times)
@@ -220,10 +223,52 @@ def as_offered(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
                 found.append(hour)
                 continue
             piece = replace(piece, date=_offered_day(piece, offered, weekdays))
+        elif isinstance(piece, Day) and piece.plain and piece.kind is Kind.WEEKDAY and read_back:
+            ahead = piece.date.weekday() - read_back.weekday()
+            same_week = add_days(read_back.date(), ahead) or piece.date
+            piece = replace(piece, date=max(piece.date, same_week))
         if found and isinstance(piece, Day) and isinstance(found[-1], Day):
             found[-1], piece = _of_one_month(line, found[-1], piece)
         found.append(piece)
     return found
+
+
+def in_offered_half(line: Line, pieces: Sequence[Piece], read_back: datetime | None) -> list[Piece]:
+    """Return the pieces, a bare hour in the half of the day of the offered one that it is near.
+
+    "Actually make it half seven", where 7 am was offered; and of "seven's a bit early" the morning,
+    wherever seven is named.
+    """
+    at = [read_back] if read_back else offered_ones(line)
+    days = {p.date for p in pieces if isinstance(p, Day) and p.role is Role.WANTED}
+    near = [each for each in at if each.date() in days] or at
+    in_parts = any(isinstance(piece, Part) for piece in pieces)  # "in the evening, about eight"
+    found: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, Clock) and piece.ambiguous and not in_parts:
+            told = _refused_halves(line, pieces, piece) or _near_halves(near, piece)
+            piece = replace(piece, half=told.pop()) if len(told) == 1 else piece
+        found.append(piece)
+    return found
+
+
+def _near_halves(offered: Sequence[datetime], clock: Clock) -> set[str]:
+    """Return in which halves one was offered near this hour; six is no morning's beside seven."""
+    halves: set[str] = set()
+    for at in offered:
+        for half, hour in (("am", clock.hour), ("pm", clock.hour + _HALF_DAY)):
+            near = abs(60 * (at.hour - hour) + at.minute - clock.minute) <= _NEAR_MINUTES
+            if near and (half == "pm" or at.hour == hour or clock.time.hour == hour):
+                halves.add(half)
+    return halves
+
+
+def _refused_halves(line: Line, pieces: Sequence[Piece], clock: Clock) -> set[str]:
+    """Return in which half of the day an hour is, that is too early or too late."""
+    same = [p for p in pieces if isinstance(p, Clock) and p.time == clock.time]
+    refused = (line.tag(line.on(p.end), "refused") for p in same)
+    halves = {"early": "am", "late": "pm"}
+    return {halves[word.value] for word in refused if word and word.value}
 
 
 def _of_one_month(line: Line, one: Day, other: Day) -> tuple[Day, Day]:

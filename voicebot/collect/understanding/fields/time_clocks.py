@@ -144,7 +144,7 @@ def _at_ten(line: Line, got: Got) -> Clock | None:
 CLOCKS: Rules[Clock] = {
     "n? noon": _noon,
     "n minutes_more|minutes_less fraction|n minutes?": _minutes_behind,
-    "one? fraction|n minutes? beyond|short_of|short_of_us noon|n": _past,
+    "one? fraction|n minutes? beyond|short_of|short_of_us of? noon|n": _past,
     "fraction n": _past,
     "n n hundred hours?": _hundred,
     "n hundred hours?": _hundred,
@@ -201,7 +201,7 @@ def pieces_of(
     while at < line.end:
         piece = None
         if line.begins[at]:
-            piece = day_at(line, at, read_back) or clock_at(line, at)
+            piece = day_at(line, at, read_back, _last_day(found)) or clock_at(line, at)
         part = line.tag(at, "part", "tonight")
         named = part and outside[at] and not isinstance(piece, Clock)  # 中午 is an hour
         if part and named and not line.said.before(part.end, *_POLITE):
@@ -217,6 +217,12 @@ def pieces_of(
     alone = clocks <= _MOST_CLOCKS and all(line.said.at(at, *_FILLERS) for at in rest)
     cued = [_cued(line, p, found, inside, alone) if isinstance(p, Clock) else p for p in found]
     return _ranged(line, _to_come(line, cued))
+
+
+def _last_day(pieces: Sequence[Piece]) -> Day | None:
+    """Return the day named last, from which "the day after" is counted."""
+    days = (p for p in reversed(pieces) if isinstance(p, Day) and p.kind <= Kind.TODAY)
+    return next(days, None)
 
 
 def _is_one(line: Line, piece: Piece, other: Piece) -> bool:
@@ -264,13 +270,15 @@ def _lead(line: Line, clock: Clock, inside: set[int], *, alone: bool) -> Cue:
     if at or named or occasion or line.tag(behind, "onward") or first - 1 in inside:
         return Cue.MEDIUM
     trail = line.tag(behind, "trail")  # "four would do it"
+    thing = clock.hour == 1 and not clock.minute and not digits
+    if trail and line.before(first, "lead") and not thing:  # "is three free"
+        return Cue.MEDIUM
     opens = line.opens(clock.first) or line.before(clock.first, "turn")  # "the last, but eleven"
     sentence = opens and line.closes(trail.end if trail else clock.end)
     sentence = sentence and "/" not in (line.said.low(clock.first - 1), line.said.low(clock.end))
     if (alone or sentence) and not line.before(first, "few"):
         return Cue.WEAK
     joint = line.before(first, "weak")
-    thing = clock.hour == 1 and not clock.minute and not digits
     if joint is None or not ends or thing or (digits > 2 and clock.minute % 5):
         return Cue.BARE
     near = range(max(0, joint.first - _PARTY_REACH), joint.first)

@@ -18,7 +18,7 @@ _DAY, _WEEK = 1440, 7 * 1440
 _MINUTES = {"minutes": 1, "hours": 60, "days": _DAY, "part": _DAY, "weeks": _WEEK}
 _MINUTES |= {"fortnights": 2 * _WEEK, "months": 0, "years": 0}
 _UNITS = "minutes|hours|days|weeks|fortnights|months|years"
-_COUNTED = {f"time.{unit}" for unit in _UNITS.split("|")} | {"time.after", "time.before"}
+_COUNTED = {f"time.{unit}" for unit in (*_UNITS.split("|"), "after", "before", "next_day")}
 _AMOUNTS = (
     f"and? n|couple and_half? {_UNITS} and_half?",
     f"and? one couple? and_half? {_UNITS} and_half?",
@@ -30,11 +30,20 @@ _MOST_AMOUNTS, _LEAST_MINUTES = 4, 5
 """Less is a way to say "hold on": "in a minute"."""
 
 
-def day_at(line: Line, at: int, read_back: datetime | None = None) -> Day | None:
-    """Return the day that begins at this token; "a day later" is one later than `read_back`."""
-    counts = not line.said.tags.isdisjoint(_COUNTED)
-    counted = counts and (_beside(line, at) or _counted(line, at, read_back))
-    return counted or named_day(line, at)
+def day_at(
+    line: Line, at: int, read_back: datetime | None = None, before: Day | None = None
+) -> Day | None:
+    """Return the day that begins at this token.
+
+    "A day later" is one later than the day named `before` it, or than `read_back`.
+    """
+    if line.said.tags.isdisjoint(_COUNTED):
+        return named_day(line, at)
+    from_day = match(line, "days before|after", at) or match(line, "next_day", at)
+    if from_day and before and not before.hour:
+        clock = read_back.time() if read_back else line.situation.now.time()
+        read_back = datetime.combine(before.date, clock)
+    return _beside(line, at) or _counted(line, at, read_back) or named_day(line, at)
 
 
 def _beside(line: Line, at: int) -> Day | None:
@@ -58,10 +67,10 @@ def _origin(line: Line, at: int) -> Day | None:
 
 def _counted(line: Line, at: int, read_back: datetime | None) -> Day | None:
     """In three days, a week from Friday, two hours later, the following day."""
-    if read_back and (got := match(line, "which days|weeks", at)):
-        days = 1 if got.has("days") else 7
-        if got.text("which") == "following" or (got.text("which") == "next" and days == 1):
-            return dated(got, add_days(read_back.date(), days))
+    following = match(line, "next_day", at) or match(line, "which weeks", at)
+    if read_back and following and following.text("which") in ("", "following"):
+        days = 1 if following.has("next_day") else 7
+        return dated(following, add_days(read_back.date(), days))
     led = match(line, "in about?", at)
     end, minutes, months, hourly = _length(line, line.on(led.end) if led else at)
     if not (minutes or months) or (hourly and minutes < _LEAST_MINUTES):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -18,6 +18,7 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Piece,
     Role,
 )
+from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.types import Act
 
 BOUNDS = {
@@ -33,7 +34,7 @@ _LEADS = (
     *("not", "instead_of", "earliest", "latest", "between", "at", "on", "the", "lead", "any"),
     *("early", "late", "the_one", "again"),
 )
-_TRAILS = ("trail", "onward", "backward", "any", "again", "refused")
+_TRAILS = ("trail", "onward", "backward", "any", "again", "refused", "conceded")
 _RESTATES = ("lead.is", "yes.restate", "zone.time", "zone.name")
 
 
@@ -63,6 +64,8 @@ def with_role(line: Line, piece: Piece) -> Piece:
     if isinstance(piece, Clock) and (since := of_occasion(line, first)):
         return replace(piece, role=since)
     after = line.tag(behind, "onward", "backward")
+    about = line.tag(behind, "about")  # 三点前后
+    after = None if after and about and about.end > after.end else after
     if after and not line.tag(line.on(after.end), "n", "noon"):  # "Monday or before eight"
         return replace(piece, role=Role.SINCE if after.tag == "time.onward" else Role.UNTIL)
     bounds = ("earliest", "latest", "by")[: 2 + isinstance(piece, Day)]
@@ -116,9 +119,15 @@ def _not_then(line: Line, piece: Piece) -> bool:
 def _is_refused(line: Line, at: int) -> bool:
     """Return True where it is refused behind; "tomorrow I'm out till two" refuses the hours."""
     refused = line.tag(at, "refused")
-    if refused is None:
+    if refused is None or is_conceded(line, refused):
         return False
     return line.tag(line.on(refused.end), "latest", "earliest", "between") is None
+
+
+def is_conceded(line: Line, refused: Match) -> bool:
+    """Return True for the seven of "seven's a bit early, but okay"."""
+    at = line.on(refused.end)
+    return line.tag(line.on(at + (line.said.low(at) == ",")), "conceded") is not None
 
 
 def _is_end(line: Line, clock: Clock) -> bool:
@@ -130,8 +139,42 @@ def _is_end(line: Line, clock: Clock) -> bool:
     return any(line.tag(at, "done") for at in around)
 
 
+def cuts(line: Line) -> list[int]:
+    """Return where a round begins: at a mend ("no", "make it"), and at "so" and "but"."""
+    turns = (turn.first for turn in line.said.all("time.turn", "time.mend"))
+    starts = {at for at in turns if not line.tag(at, "no_turn")}
+    return sorted(starts.union(clause.first for clause in line.said.clauses if clause.mends))
+
+
+def is_beside(line: Line, end: int, first: int) -> bool:
+    """Return True where nothing but small words stands between what ends here and begins there."""
+    return not any(
+        line.said.tokens[at].is_sign or not (line.said.is_sound(at) or line.tag(at, "inside"))
+        for at in range(end, first)
+    )
+
+
+def is_refused_again(
+    line: Line, piece: Piece, pieces: Sequence[Piece], refused: Sequence[Day]
+) -> bool:
+    """Return True for the second of "not Wednesday, I've bowls on a Wednesday".
+
+    No more may be said of it than the day, and nothing may take back that it was refused.
+    """
+    if not isinstance(piece, Day) or piece.role is not Role.WANTED or not piece.plain:
+        return False
+    before = [day for day in refused if day.date == piece.date and day.end <= piece.first]
+    others = [p for p in pieces if not isinstance(p, Day)]
+    ends = [(min(p.end, piece.end), max(p.first, piece.first)) for p in others]
+    cut = before and any(before[-1].end <= at <= piece.first for at in cuts(line))
+    more = cut or line.tag(line.on(piece.end), "trail", "suits")
+    return bool(before) and not (more or any(is_beside(line, *each) for each in ends))
+
+
 def is_negated(line: Line, first: int) -> bool:
     """Return True where a "not" stands before it, with few words between."""
+    if line.before(first, "none_of") and line.said.low(first).endswith("s"):
+        return True  # "no Mondays"
     others = 0
     for at in reversed(range(first)):
         if line.said.tokens[at].is_sign and line.said.low(at) not in "-'":
@@ -165,6 +208,9 @@ def told(
             break
         wide = lead.first
     while trail := line.tag(line.on(behind + (line.said.low(behind) == ",")), *_TRAILS):
+        day = line.tag(trail.first, "day")
+        if day and day.end > trail.end:
+            break  # 明天不行，后天吧
         behind = trail.end
     yield Candidate(act, wide, behind, assumes)
     if wide < first:

@@ -16,7 +16,15 @@ from itertools import groupby, pairwise, zip_longest
 
 from voicebot.call import Window
 from voicebot.collect.understanding.fields.time_days import EITHER, add_days, resolve_together
-from voicebot.collect.understanding.fields.time_open import BOUNDS, beyond, is_negated
+from voicebot.collect.understanding.fields.time_open import (
+    BOUNDS,
+    beyond,
+    cuts,
+    is_beside,
+    is_conceded,
+    is_negated,
+    is_refused_again,
+)
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import (
     PARTS,
@@ -66,13 +74,6 @@ class Wish:
     is_taken: bool
 
 
-def cuts(line: Line) -> list[int]:
-    """Return where a round begins: at a mend ("no", "make it"), and at "so" and "but"."""
-    turns = (turn.first for turn in line.said.all("time.turn", "time.mend"))
-    starts = {at for at in turns if not line.tag(at, "no_turn")}
-    return sorted(starts.union(clause.first for clause in line.said.clauses if clause.mends))
-
-
 def wish(line: Line, pieces: Sequence[Piece], plans: Sequence[Piece]) -> Wish | None:
     """Return what the pieces leave open, and out; None where they say nothing of it.
 
@@ -83,6 +84,9 @@ def wish(line: Line, pieces: Sequence[Piece], plans: Sequence[Piece]) -> Wish | 
         return None
     out = refused_ones(line, said)
     wanted = [each for each in said if each not in out]
+    back = [each for each in wanted if isinstance(each, Day)]
+    if back and all(isinstance(each, Day) for each in out):
+        out = [each for each in out if not _is_taken_back(each, back)]
     parts: list[Window] = []
     ends: time | None = None
     for found in _rounds(line, wanted):
@@ -115,6 +119,12 @@ def wish(line: Line, pieces: Sequence[Piece], plans: Sequence[Piece]) -> Wish | 
     return Wish(
         window, first, end, plain, bool(words) and not (moment and window.days), ranged, not said
     )
+
+
+def _is_taken_back(refused: Item, wanted: Sequence[Day]) -> bool:
+    """Return True for the first of "not Wednesday; well, Wednesday evening would do"."""
+    after = [day for day in wanted if day.first > refused.first]
+    return isinstance(refused, Day) and any(day.date == refused.date for day in after)
 
 
 def _is_bound(item: Item) -> bool:
@@ -153,7 +163,8 @@ def _items(line: Line, pieces: Sequence[Piece]) -> list[Item]:
         behind = line.tag(line.on(piece.end), "refused")
         if behind and behind.value:  # "seven's too early" wants a later one
             inside |= {*range(behind.first, behind.end)}
-            found.append(Bound(behind.first, behind.end, beyond(piece.time, behind.value)))
+            if not is_conceded(line, behind):
+                found.append(Bound(behind.first, behind.end, beyond(piece.time, behind.value)))
     for fact in line.said.all("time.fact", "time.busy"):  # "he works early"
         inside |= {*range(fact.first, fact.end + 1)}
     for word in line.said.all(*BOUNDS):
@@ -184,8 +195,8 @@ def refused_ones(line: Line, items: Sequence[Item]) -> list[Item]:
     out = {n for n, item in enumerate(items) if item.role in (Role.OUT, Role.BUT)}
     for n, (one, other) in enumerate(pairwise(items)):
         refused_behind = line.tag(line.on(one.end), "refused") is not None
-        belongs = isinstance(one, Day) is not isinstance(other, Day) and _is_beside(
-            line, one, other
+        belongs = isinstance(one, Day) is not isinstance(other, Day) and is_beside(
+            line, one.end, other.first
         )
         if isinstance(other, Day):  # of "anything but the morning on Thursday" it is wanted
             named = (each.date for each in items if isinstance(each, Day) and each is not other)
@@ -198,7 +209,7 @@ def refused_ones(line: Line, items: Sequence[Item]) -> list[Item]:
     for n, (one, other) in reversed([*enumerate(pairwise(items))]):
         both = isinstance(one, Day) is isinstance(other, Day)
         listed = _is_or(line, one.end, other.first, "and") or line.on(one.end) == other.first
-        belongs = listed if both else _is_beside(line, one, other)
+        belongs = listed if both else is_beside(line, one.end, other.first)
         if n + 1 in out and belongs and line.tag(line.on(other.end), "refused"):
             out.add(n)
     kept = _day_that_stays(items, out)
@@ -233,11 +244,17 @@ def marked(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
     """Return the pieces, those refused with another marked as well: "not seven or eight"."""
     out = refused_ones(line, [p for p in pieces if not isinstance(p, Day) or p.kind < Kind.PAST])
     inside = [(p.first, p.end) for p in out if isinstance(p, Clock)]
-    gone = {p.date for p in out if isinstance(p, Day) and not p.plain}
+    gone_days = [p for p in out if isinstance(p, Day)]
+    gone = {day.date for day in gone_days if not day.plain}
+    moment = any(isinstance(p, Clock) and p.role is Role.WANTED and not p.until for p in pieces)
     found: list[Piece] = []
     for p in pieces:
-        if p.role is Role.WANTED and (p in out or any(a < p.first < b for a, b in inside)):
+        lead = line.before(p.first, "begins") if isinstance(p, Day) else None
+        belongs = p in out or any(a < p.first < b for a, b in inside)
+        if p.role is Role.WANTED and (belongs or is_refused_again(line, p, pieces, gone_days)):
             found.append(replace(p, role=Role.OUT))
+        elif lead and moment:  # "starting the fourteenth, at nine"
+            found.append(replace(p, role=Role.WANTED))
         elif isinstance(p, Day) and p.plain and p.kind is Kind.WEEKDAY and p.date in gone:
             found.append(replace(p, date=add_days(p.date, 7) or p.date))  # "not this Friday"
         elif isinstance(p, Day) and p.role is Role.OUT and p.kind < Kind.PAST and p not in out:
@@ -288,7 +305,7 @@ def _terms(line: Line, items: Sequence[Item]) -> list[Term]:
         whole = bool(days) and len(days) < len(terms[-1])
         named = item if isinstance(item, Day) else following
         begins = isinstance(named, Day) and resolve_together([*days[-1:], named], line.today)[1]
-        led = isinstance(item, Day) or (following and _is_beside(line, item, following))
+        led = isinstance(item, Day) or (following and is_beside(line, item.end, following.first))
         listed = isinstance(item, Day) and bool(terms) and isinstance(terms[-1][-1], Day)
         before = terms[-1][-1] if terms else None
         apart = before is not None and isinstance(before, Day) is not isinstance(item, Day)
@@ -298,13 +315,6 @@ def _terms(line: Line, items: Sequence[Item]) -> list[Term]:
             terms.append([])
         terms[-1].append(item)
     return terms
-
-
-def _is_beside(line: Line, one: Item, other: Item) -> bool:
-    return not any(
-        line.said.tokens[at].is_sign or not (line.said.is_sound(at) or line.tag(at, "inside"))
-        for at in range(one.end, other.first)
-    )
 
 
 def _folded(parts: list[Window], terms: list[Window], *, narrows: bool) -> list[Window]:

@@ -1,0 +1,75 @@
+"""What callers say of days and hours beside times that were offered, and before any is asked for.
+
+The rows are those of `test_wishes`, on the same Monday the 30th of November.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.collect.test_wishes import asked_when, fault
+from voicebot.call import Step
+from voicebot.collect.dialogue import Mode
+
+NEXT_WEEK = ("2026-12-07T08:00", "2026-12-08T08:00", "2026-12-09T08:00")
+THURSDAY = ("2026-12-03T07:00", "2026-12-03T13:00", "2026-12-03T18:00")
+PLACES = {
+    "en": "12 Elm Street, Penrith",
+    "es": "Calle Mayor 12, Madrid",
+    "zh-CN": "上海市浦东新区世纪大道100号",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "offered", "says", "expected"),
+    [
+        ("en", NEXT_WEEK, "Tuesday. But later than that, nine.", "tue2 9"),
+        ("en", NEXT_WEEK, "Actually what about Thursday, is three free Thursday?", "thu2 15"),
+        ("en", NEXT_WEEK, "Friday instead, at ten", "fri2 10"),
+        ("en", NEXT_WEEK, "Friday, same time?", "fri2 8"),
+        ("zh-CN", NEXT_WEEK, "周四有没有？下午三点", "thu2 15"),
+        ("zh-CN", NEXT_WEEK, "周五行不行，同样时间", "fri2 8"),
+        ("es", NEXT_WEEK, "¿Y el viernes a la misma hora?", "fri2 8"),
+        ("en", THURSDAY, "seven's good, actually make it half seven", "thu 7:30"),
+        ("en", THURSDAY, "Half past seven?", "thu 7:30"),
+        ("en", THURSDAY, "seven in the evening", "thu 19"),
+        ("en", (*THURSDAY[:2], "2026-12-03T19:00"), "half past seven", "thu 7:30, thu 19:30"),
+        ("zh-CN", THURSDAY, "七点半行吗", "thu 7:30"),
+        ("es", THURSDAY, "Bueno, mejor a las siete y media", "thu 7:30"),
+    ],
+)
+def test_a_day_or_an_hour_is_one_of_those_near_the_offered(
+    language: str, offered: tuple[str, ...], says: str, expected: str
+) -> None:
+    scene = asked_when(language, "Plumbing")
+    scene.dialogue = replace(scene.dialogue, offered=offered, mode=Mode.CHOOSING, put=1)
+    before = scene.dialogue
+    answer = scene.hears(says)
+    assert fault(scene.dialogue, before, expected) == "", answer
+
+
+@pytest.mark.parametrize(
+    ("language", "says", "expected"),
+    [
+        ("en", "What days have you got? Not Wednesday, I've bowls on a Wednesday.", "!wed"),
+        ("en", "It's a no for Monday, by the way", "!mon"),
+        ("en", "No good on Thursday, Thursday's shopping day", "!thu"),
+        ("en", "We never have people in on a Sunday", "!sun"),
+        ("zh-CN", "周三不行啊，周三我要打麻将", "!wed"),
+        ("zh-CN", "星期天就不用来了", "!sun"),
+        ("es", "El martes ni hablar, que tengo yoga", "!tue"),
+    ],
+)
+def test_a_day_that_is_refused_in_passing_is_left_out_of_what_is_offered_later(
+    language: str, says: str, expected: str
+) -> None:
+    scene = asked_when(language, "Plumbing")
+    known: dict[Step, str] = {**scene.dialogue.answers}
+    del known[Step.ADDRESS]
+    scene.dialogue = replace(scene.dialogue, answers=known, step=Step.ADDRESS)
+    before = scene.dialogue
+    scene.hears(says)
+    answer = scene.hears(PLACES[language])
+    assert fault(scene.dialogue, before, f"any 7-21, {expected}") == "", answer
