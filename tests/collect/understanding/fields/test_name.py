@@ -144,6 +144,9 @@ def test_names_are_understood(said: str, name: str) -> None:
         ("el EAN or f r i t h", None),
         ("first name o t t o last name b r a n d t", "Otto Brandt"),
         ("S for sugar, A for apple, M for mother", "Sam"),
+        ("S-A-F-F-R-O-N, B-L-Y-T-H-E", "Saffron Blythe"),
+        ("X A N T H E. Q U I L L.", "Xanthe Quill"),
+        ("K-O-W-A, L-S-K-I", "Kowalski"),
     ],
 )
 def test_spelled_names_are_understood(said: str, name: str | None) -> None:
@@ -159,6 +162,9 @@ def test_spelled_names_are_understood(said: str, name: str | None) -> None:
         ("it's Otto, no sorry, Ottilie Brandt", "Ottilie Brandt"),
         ("my name is Otto, I mean Ottilie", "Ottilie"),
         ("Otto, no wait, you want all of it, Otto Brandt", "Otto Brandt"),
+        ("The name's Bond. James Bond. Nah, it's Barry Plonk", "Barry Plonk"),
+        ("Otto is my first name, Quill is my surname", "Otto Quill"),
+        ("It's Saffron, surname Blythe.", "Saffron Blythe"),
     ],
 )
 def test_slips_are_mended_within_an_utterance(said: str, name: str) -> None:
@@ -576,6 +582,9 @@ def read_back(text: str, held: str) -> str:
         "That's the one. Number's 0412 880 143.",
         "Yes, and please send Bruce.",
         "Yes, tell the concierge, his name's Anselm, he'll let you in",
+        "Yes, but he's the one who lives there, Elias Tran. I'm just the contact.",
+        "Yep. Remember the bill's for the landlord, his name is Gus Tolliver.",
+        "Ask for my husband, Paolo Rossi.",
     ],
 )
 def test_a_name_beside_the_yes_to_another_is_nobodys(said: str) -> None:
@@ -594,6 +603,10 @@ def test_a_name_beside_the_yes_to_another_is_nobodys(said: str) -> None:
         ("No, not Oscar! It's Jess. Jess Tran.", "Oscar", "Jess Tran"),
         ("That's right. Zed o e, Q u i double l.", "Zoe Quill", "Zoe Quill"),
         ("That's right. Zed o e, Q u i double l.", "Zowie Quil", "Zoe Quill"),
+        ("No, put the booking in my name, Nadia.", "Elias Tran", "Nadia Tran"),
+        ("put it in my name, Nadia", "Nadia Tran", "Nadia Tran"),
+        ("No! Just Saffron Blythe.", "Saffronblythe", "Saffron Blythe"),
+        ("No, Xanthe is my first name, Quill is my surname.", "Xanthequill", "Xanthe Quill"),
     ],
 )
 def test_a_name_said_as_the_callers_mends_the_one_read_back(
@@ -614,6 +627,13 @@ def test_a_name_said_as_the_callers_mends_the_one_read_back(
         ("Con Papadimitriou, blocked sink.", "Con Papadimitriou"),
         ("Number's 0412 880 143", None),
         ("Ask Dave.", None),
+        ("Saffron Blythe!", "Saffron Blythe"),
+        ("Xanthe Quill, with an X. My hedge is out of control.", "Xanthe Quill"),
+        ("yeah, it's Indigo Vane", "Indigo Vane"),
+        ("The name's Frost. Juniper Frost.", "Juniper Frost"),
+        ("Xanthe. Quill.", "Xanthe Quill"),
+        ("Ruth. Plumbing.", "Ruth"),
+        ("Barry. Please.", "Barry"),
     ],
 )
 def test_a_word_of_every_day_is_a_name_before_a_last_name(said: str, name: str | None) -> None:

@@ -9,11 +9,13 @@ makes the name so far fuller, mends it, or says how it is written: "Mavis here, 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from voicebot.call import Step
 from voicebot.collect.understanding.alternatives import Parts, weighed
 from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.name_letters import (
     alike,
     hinted,
@@ -78,8 +80,9 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         found = [each for each in found if each.how]  # nobody else's
     if held and situation.asked is Asked.CONFIRM:
         found = [each for each in found if not _is_beside_yes(said, each, held)]
-    if held and not asked:
+    if held and not (asked and any(tag in said.tags for tag in _DENIES)):
         found = [each for each in found if not _is_theirs(said, each)]
+    if held and not asked:
         said_so = denied or any(tag in said.tags for tag in _OF_NAMES)
         if not said_so:  # "barney at finkel dot com. No Frankensteins"
             found = [each for each in found if not _is_in_passing(said, each)]
@@ -96,7 +99,8 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         correct = mended != held and (not asked or situation.asked is Asked.CONFIRM)
         act = (Correct if correct else Provide)(Step.NAME, mended, said.span(first, end))
         begun = used[0].begun if used else 0
-        yield Candidate(act, begun, end, not asked)
+        part = said.at(end, "name.part")
+        yield Candidate(act, begun, part.end if part else end, not asked)
         if begun < first:  # "did you get my surname? Hartigan."
             yield Candidate(act, first, end, 1 + (not asked))
         return
@@ -112,7 +116,7 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         return
     kept = kept if labelled else [*_contributing(kept, base)]
     end = max(each.end for each in kept)
-    trail = said.at(end, "name.trail")
+    trail = said.at(end, "name.trail", "name.part")
     act = Provide(Step.NAME, full, said.span(base.first, end), also=also, assumed=base.guesses)
     begun = min(each.begun for each in kept)
     yield Candidate(act, begun, trail.end if trail else end, base.guesses)
@@ -124,7 +128,7 @@ def _is_beside_yes(said: Utterance, each: Mention, held: str) -> bool:
     "Yes, Sharon", "That's it. Oscar, I said no!", "yes, and I'd like Dave again".
     """
     announced = each.how >= How.ANNOUNCED or each.begun < each.first
-    if each.letters or each.mends or (announced and not _is_theirs(said, each)):
+    if each.letters or each.mends or announced:
         return False
     told = [m.tag for m in said.all(*_AGREES, *_DENIES, end=each.first)]
     now, old = each.text.lower().split(" "), held.lower().split(" ")
@@ -140,8 +144,9 @@ def _is_in_passing(said: Utterance, each: Mention) -> bool:
 
 
 def _is_theirs(said: Utterance, each: Mention) -> bool:
-    """Return True for "tell the concierge, his name's Anselm", of whoever is there as well."""
-    return any(said.all("name.theirs", first=each.begun, end=each.first))
+    """Return True for "he lives there, Anselm Roy", of whoever else the sentence speaks of."""
+    ends = (n for n in range(each.first - 1, -1, -1) if ends_sentence(said.tokens, n))
+    return any(said.all("name.theirs", first=next(ends, -1) + 1, end=each.first))
 
 
 def _before_figures(said: Utterance) -> Iterator[Candidate]:
@@ -214,6 +219,11 @@ def _is_last(words: Sequence[str]) -> bool:
     return is_particle(words[0]) or is_common_family(words[0]) or not is_given(words[0])
 
 
+def _may_be_last(word: str) -> bool:
+    """Return True for a last name that is known, and for a word that is no other."""
+    return is_family(word) or not (is_given(word) or is_everyday(word))
+
+
 _Fold = tuple[str, "str | None", Mention]
 
 
@@ -246,10 +256,10 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
     elif len(new) == 1 and (is_given(new[0]) or is_particle(old[0])) and _is_last(old):
         surname = len(old) > 1 or is_family(old[0])
         name = f"{each.text} {name}" if surname else name  # "Van der Berg, Marijke"
-    elif len(old) == len(new) == 1 and is_family(new[0]) and old != new:
+    elif len(old) == len(new) == 1 and _may_be_last(new[0]) and old != new:
         near = each.first <= before.end + _PAUSE
         name = f"{name} {each.text}" if near else name  # "Marguerite. Duval."
-    return name, also, before if each.hint else each
+    return name, also, replace(before, end=each.end) if each.hint else each
 
 
 def _is_in_full(short: str, full: Sequence[str]) -> bool:
@@ -309,7 +319,9 @@ def _mended(
     if len(words) > 1 and last and announced:
         return " ".join([*words[:-1], word])  # "my name's Hartigan now"
     told = asked or any(clause.mends for clause in said.clauses)
-    given = told and len(names) < len(found) and is_given(word.lower()) and len(words) > 1
+    no = asked and any(said.all(*_DENIES, end=names[0].first))  # "no, Nadia", of Elias Haddad
+    anew = len(names) < len(found) or (no and all(each.how for each in names))
+    given = told and anew and is_given(word.lower()) and len(words) > 1
     return " ".join([word, *words[1:]]) if given else None
 
 

@@ -26,6 +26,7 @@ _FULL = 2
 _FEWEST_UNLIKE = 2
 """Names with so many other letters behind their first ones are two names."""
 _MARKS = frozenset("-.,")
+_WORD_ENDS = frozenset(".,")
 _ONSETS = str.maketrans("cqgzy", "kkjsi")
 """First letters of one sound: Katherine and Catherine, Jeff and Geoff agree."""
 
@@ -47,6 +48,8 @@ def letters_at(said: Utterance, first: int) -> Letters | None:
         return None
     text, at, end, count = "", first, first, 0
     while at < len(said):
+        if text and _ends_word(said, first, at):
+            break
         if text and (said.low(at) in _MARKS or said.is_sound(at)):
             at += 1
         elif text and said.at(at, "name.apostrophe"):
@@ -58,6 +61,18 @@ def letters_at(said: Utterance, first: int) -> Letters | None:
         else:
             break
     return Letters(_once(text.rstrip("-")), first, end, count) if count > 1 else None
+
+
+def _ends_word(said: Utterance, first: int, at: int) -> bool:
+    """Return True for the one mark between two spelled words: "X-A-N-T-H-E, Q-U-I-L-L"."""
+    if said.low(at) not in _WORD_ENDS or any(said.low(n) in _WORD_ENDS for n in range(first, at)):
+        return False
+    end = at + 1
+    while end < len(said) and (said.low(end) == "-" or is_letter(said, end)):
+        end += 1
+    ends = ((first, at), (at + 1, end))
+    rows = ["".join(t.low for t in said.tokens[a:b] if t.low != "-") for a, b in ends]
+    return all(len(row) >= FEWEST for row in rows) and not is_known("".join(rows))
 
 
 def _letter(said: Utterance, at: int, inside: bool) -> tuple[str, int] | None:
@@ -86,6 +101,8 @@ def fragments(said: Utterance, first: int, end: int) -> Letters | None:
     parts: list[tuple[str, bool]] = []
     at = first
     while at < end:
+        if parts and _ends_word(said, first, at):
+            return None
         if said.low(at) in _MARKS or said.at(at, "name.pause", "quiet.courtesy", "act.thank"):
             at += 1
         elif said.at(at, "name.between", "name.label", "name.hint"):

@@ -22,6 +22,7 @@ from voicebot.collect.understanding.fields.name_words import (
     name_at,
     written,
 )
+from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.text import Kind
 from voicebot.collect.understanding.utterance import Utterance
 from voicebot.collect.understanding.words import is_given
@@ -87,6 +88,7 @@ def mentions(said: Utterance) -> Iterator[Mention]:
     fresh = True  # may a name begin here that nothing announces?
     opened = False  # has something else been said before?
     listed = -1  # behind a name and a comma: "De la Cruz, Ximena"
+    named_until = 0
     while at < len(said):
         foreign = said.at(at, "name.not_own", "clause.past")
         if foreign and not said.at(at, "name.label"):  # "my last name" is not past
@@ -111,6 +113,10 @@ def mentions(said: Utterance) -> Iterator[Mention]:
             at, how, label, fresh, opened = found[-1].end, None, "", True, True
         elif named := _named(said, at, how, label, fresh=fresh, opened=opened and at != listed):
             how_sure, place = named
+            mends = _mends(said, place, named_until)
+            if of_part := _part_behind(said, place.end):
+                label = of_part.value
+            place_end = of_part.end if of_part else place.end
             listed = place.end + (said.low(place.end) == ",")
             yield Mention(
                 written(said, place),
@@ -121,9 +127,10 @@ def mentions(said: Utterance) -> Iterator[Mention]:
                 place.guesses,
                 label,
                 nick,
-                mends=said.clause(place.first).mends,
+                mends=mends,
             )
-            at, how, label, nick, fresh, opened = place.end, None, "", False, False, True
+            at, how, label, nick, fresh, opened = place_end, None, "", False, False, True
+            named_until = place.end
         elif skipped := said.at(at, *_BEFORE):
             at = skipped.end
             fresh = fresh or skipped.tag in ("clause.mend", "name.between", "quiet.link")
@@ -131,6 +138,20 @@ def mentions(said: Utterance) -> Iterator[Mention]:
             at, fresh = at + 1, True
         else:
             at, how, label, fresh, opened = at + 1, None, "", False, True
+
+
+def _mends(said: Utterance, place: Place, named_until: int) -> bool:
+    """Return True for a name behind "nah, it's", which takes back what was said before it."""
+    clause = said.clause(place.first)
+    if clause.mends or not clause.first:
+        return clause.mends
+    before = said.clause(clause.first - 1)
+    return before.mends and before.first >= named_until
+
+
+def _part_behind(said: Utterance, end: int) -> Match | None:
+    """Return the "is my first name" behind a name, which tells the part of the name that it is."""
+    return said.at(end + (said.low(end) == ","), "name.part")
 
 
 def _agreed(said: Utterance, at: int) -> int | None:
@@ -147,6 +168,11 @@ def _named(
     """Return the name at this token and what says so; None where nothing does."""
     if not (fresh or how):
         return None
+    part = _part_behind(said, at + 1)
+    labelled = said.at(at + 1 + (said.low(at + 1) == ","), "name.label")
+    labels = part or (labelled and (how or not opened))
+    if labels and is_word(said, at) and said.tokens[at].text.istitle():
+        how = How.ANNOUNCED  # "it's Saffron, surname Blythe"
     place = name_at(said, at, announced=how is How.ANNOUNCED)
     if place is None and label and ends_at(said, at + 1) and not said.at(at, *_NO_LABELLED):
         place = Place(at, at + 1, 0) if is_word(said, at) else None  # "last name copper"

@@ -20,6 +20,8 @@ from voicebot.collect.understanding.words import (
 
 _VOWELS = frozenset("aeiouy")
 _LONGEST_LABEL = 3
+_PAUSED = 3
+"""Tokens of a first name, a full stop, and a last name."""
 _MOST_TOKENS = 8
 """Of "Jean-Marie van der Heide" and "J. R. R. Brandt", hyphens and dots included."""
 
@@ -73,6 +75,8 @@ def name_at(said: Utterance, start: int, *, announced: bool) -> Place | None:
         if not (_joins(said, end, first) or _belongs(said, end, first, announced)):
             break
         end += 1
+    if end <= first + 1 and _is_paused(said, first):
+        return Place(first, first + _PAUSED, 1)
     while end > first and (_dangles(said, end - 1, first) or not is_word(said, end - 1)):
         end -= 1
     if not _is_whole(said, first, end):
@@ -119,6 +123,21 @@ def _joins(said: Utterance, at: int, first: int) -> bool:
     return hyphen or (said.low(at) == "." and is_letter(said, at - 1))
 
 
+def _is_paused(said: Utterance, first: int) -> bool:
+    """Return True for "Saffron. Quill.", which is all that was said: a name, with a pause in it."""
+    end = first + _PAUSED
+    whole = first == 0 and (end == len(said) or (end + 1 == len(said) and said.low(end) in ".!"))
+    words = whole and said.low(1) == "." and is_word(said, 0) and is_word(said, end - 1)
+    if not words or (is_given(said.low(0)) and said.lexicon.is_everyday(said.low(end - 1))):
+        return False  # "Ruth. Plumbing."
+    return all(
+        said.tokens[at].text.istitle()
+        and said.low(at) not in FUNCTION_WORDS
+        and (is_known(said.low(at)) or all(m.tag.startswith("name.") for m in said.matches[at]))
+        for at in (0, end - 1)
+    )
+
+
 def _belongs(said: Utterance, at: int, first: int, announced: bool) -> bool:
     """Return True for a word that may stand in a name, at its beginning or behind the others."""
     if not is_word(said, at) or _is_label(said, at) or _is_shortening(said, at, first, announced):
@@ -153,7 +172,8 @@ def _belongs(said: Utterance, at: int, first: int, announced: bool) -> bool:
     if not said.lexicon.is_everyday(word):
         return True
     if not is_family(word):
-        return token.text.istitle() and opening.istitle() and is_given(before) and ends
+        capitals = token.text.istitle() and opening.istitle() and ends
+        return capitals and (is_given(before) or at == first + 1)
     return is_given(before) or token.text[0].isupper() or ends
 
 
@@ -171,11 +191,11 @@ def _may_begin(said: Utterance, at: int, announced: bool) -> bool:
         behind_word = capital and is_word(said, at - 1)
         if is_common_family(word) or (is_family(word) and (announced or behind_word)):
             return True
-    unknown = is_word(said, at + 1) and not (everyday(after) or is_given(after))
-    opens = said.is_opening(at) or said.before(at, "name.weak")
-    unknown = unknown and said.tokens[at + 1].text.istitle() and ends_at(said, at + 2)
-    if unknown and opens and capital:
-        return said.at(at, "name.opening") is None  # "Window Brandtwell"
+    opens = said.is_opening(at) or said.before(at, "name.weak", "name.opening", "no.plain")
+    paired = is_word(said, at + 1) and said.tokens[at + 1].text.istitle() and ends_at(said, at + 2)
+    paired = paired and not (is_given(after) and said.matches[at])  # "Ask Dave"
+    if paired and opens and capital:
+        return said.at(at, "name.opening", "quiet.courtesy") is None  # "Indigo Vane"
     return announced and capital and at > 0 and said.low(at - 1) != "."
 
 
