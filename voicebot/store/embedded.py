@@ -199,14 +199,18 @@ class EmbeddedValkey:
     async def _ready(self) -> None:
         try:
             async with asyncio.timeout(READY_PATIENCE_S):
-                while (answer := await self._answer()) is not Answer.OURS:
+                while True:
+                    status = self._process and self._process.poll()
+                    answer = await self._answer()  # asked later: another start may have won
+                    if answer is Answer.OURS:
+                        return
                     if answer is Answer.OTHER:
                         raise SettingsError(
                             f"port {self._port} belongs to another server: {_MEND_PORT}"
                         )
-                    if self._process is not None and self._process.poll() is not None:
+                    if status is not None and answer is Answer.NOBODY:
                         raise StoreUnavailable(
-                            f"Valkey ended with status {self._process.returncode}; see "
+                            f"Valkey ended with status {status}; see "
                             f"{self._log_path}, or make room on its disk where that is empty"
                         )
                     await asyncio.sleep(_POLL_S)
