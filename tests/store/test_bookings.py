@@ -21,6 +21,7 @@ from voicebot.errors import Fenced
 from voicebot.ledger import Appointments, Place
 from voicebot.settings import Settings
 from voicebot.store import open_store
+from voicebot.store.client import connect
 from voicebot.store.events import EventReader
 from voicebot.store.layout import call_keys
 from voicebot.store.reconciliation import Reconciliation
@@ -462,7 +463,7 @@ async def test_appointments_that_the_index_does_not_name_are_added(
 async def test_while_redis_is_away_nothing_is_found_and_nothing_changes(
     store: Store, other: Appointments, make_store: StoreMaker, client: Redis, clock: Clock
 ) -> None:
-    async with Redis(port=1, decode_responses=True) as nowhere:
+    async with connect("redis://127.0.0.1:1") as nowhere:
         ledger = await make_store(nowhere, clock=clock).open_call(OTHER, caller=NUMBER)
         assert await ledger.appointments.bookings(NUMBER) == ()
         assert await ledger.appointments.bookings_named("Caller") == ()

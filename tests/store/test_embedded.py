@@ -244,15 +244,17 @@ async def test_a_call_outlives_the_server_and_its_record_is_complete(
 
 
 async def test_a_frozen_server_costs_the_conversation_its_deadline_once(
-    served: tuple[ValkeyProcess, Store],
+    served: tuple[ValkeyProcess, Store], settings: Settings, business: Business
 ) -> None:
     server, store = served
-    ledger = await store.open_call(SID, caller=None)
-    with server.frozen():
-        for second, step in enumerate(FIELDS):
-            assert await ledger.commit(answered(step, 2 * second)) is Saved.JOURNAL
-    await ledger.caught_up()
-    await ledger.close()
+    hasty = settings.model_copy(update={"commit_deadline_ms": 200})  # waited for in real time
+    async with open_store(hasty, business) as store_of_call:
+        ledger = await store_of_call.open_call(SID, caller=None)
+        with server.frozen():
+            for second, step in enumerate(FIELDS):
+                assert await ledger.commit(answered(step, 2 * second)) is Saved.JOURNAL
+        await ledger.caught_up()
+        await ledger.close()
     skeleton = await stored(store)
     assert len(skeleton.history) == 2 * len(FIELDS)
     assert skeleton.servicebooked
