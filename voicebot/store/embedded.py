@@ -158,7 +158,7 @@ class EmbeddedValkey:
 
     async def stop(self) -> None:
         """Send SIGTERM and wait until it has written everything; SIGKILL when it hangs."""
-        pid = self.pid or await self._adopted_pid()
+        pid = self.pid or await self._serving_pid()
         if pid is None:
             return
         _signal(pid, signal.SIGTERM)
@@ -195,6 +195,8 @@ class EmbeddedValkey:
         command = valkey_command(self._port, self._valkey_dir)
         self._process = await asyncio.to_thread(start_server, command, self._log_path)
         await self._ready()
+        if await self._serving_pid() not in (None, self._process.pid):
+            await asyncio.to_thread(self._process.wait)  # another start has the port: ours ends
 
     async def _ready(self) -> None:
         try:
@@ -227,7 +229,7 @@ class EmbeddedValkey:
     async def _answer(self) -> Answer:
         return await who_answers(self._port, self._valkey_dir)
 
-    async def _adopted_pid(self) -> int | None:
+    async def _serving_pid(self) -> int | None:
         try:
             async with aclosing(connect(self.url)) as client:
                 info = cast(dict[str, object], await client.info("server"))
