@@ -201,6 +201,31 @@ def test_without_a_street_and_number_an_address_is_a_piece(utterance: str, parti
 
 
 @pytest.mark.parametrize(
+    ("utterance", "suburb"),
+    [
+        ("Bondi. 7 Curlewis Street.", "Bondi"),
+        ("In Parramatta, 7 Curlewis Street", "Parramatta"),
+        ("Penrith, number 7 Curlewis Street", "Penrith"),
+        ("it's in surry hills, 7 curlewis street", "Surry Hills"),
+        ("Bondi Junction, that's 7 Curlewis Street", "Bondi Junction"),
+        ("Woolloomooloo, yes, 7 Curlewis Street", "Woolloomooloo"),
+        ("Hornsby 7 Curlewis Street", "Hornsby"),
+        ("Yeah. 7 Curlewis Street", None),
+        ("Righto. 7 Curlewis Street", None),
+        ("Raj Patel, 7 Curlewis Street", None),
+        ("Beryl. 7 Curlewis Street", None),
+        ("Thursday. 7 Curlewis Street", None),
+        ("Not Bondi, 7 Curlewis Street", None),
+        ("Opposite the Woolworths, 7 Curlewis Street", None),
+        ("My mum's, 7 Curlewis Street", None),
+    ],
+)
+def test_a_suburb_may_be_said_first(utterance: str, suburb: str | None) -> None:
+    street = "7 Curlewis Street"
+    assert heard(utterance) == (f"{street}, {suburb}" if suburb else street)
+
+
+@pytest.mark.parametrize(
     ("partial", "utterance", "line"),
     [
         ("Penrith", "12 wattle street", "12 Wattle Street, Penrith"),

@@ -20,6 +20,7 @@ from voicebot.collect.understanding.fields.address_parts import (
     rank_as_number,
     respelled,
 )
+from voicebot.collect.understanding.fields.address_places import town_before
 from voicebot.collect.understanding.fields.address_words import (
     Word,
     Words,
@@ -36,8 +37,6 @@ _MARKS = ("address.job", "address.elsewhere")
 _LEADS = ("lead.is", "address.lead", "address.label", "address.within", *_MARKS)
 _MENDS = ("address.label", "address.within", "address.was", "address.without")
 _TOLD_BEHIND = frozenset(",.:;-")
-_TALK = ("lead.is", "clause.open", "clause.mend", "yes.agree")
-"""What leads up to a part that is said anew."""
 _PLACING = {Kind.PLACE, Kind.POSTCODE}
 _AROUND = {Kind.UNIT, Kind.PLACE, Kind.STATE, Kind.POSTCODE}
 """Parts that stay where a corner is told anew."""
@@ -172,6 +171,8 @@ class _Reader:
             town = alone and self.situation.partial is not None
             now, doubts = Grammar(turn, self.region, alone=alone, town=town).read()
             now = now or (self._told_last(turn, bool(parts)) if alone else ())
+            if is_whole(now) and not self.held and not kinds(now) & _PLACING:
+                now += town_before(turn, turn.place(_extent(now)[0]), self.region, alone=alone)
             if now and (is_whole(now) or not parts):
                 parts, guesses = (*_unit_of_same(parts, now), *now), doubts
             elif now:
@@ -316,8 +317,7 @@ def _unit_of_same(before: Parts, now: Parts) -> Parts:
     """Return the unit of the same street said before: "Unit 2, 40 King St, no, 14 King St"."""
     units = [part for part in before if part.kind is Kind.UNIT]
     streets = [{part.text for part in each if part.kind is Kind.STREET} for each in (before, now)]
-    again = any(part.kind is Kind.UNIT for part in now)
-    return tuple(units) if streets[0] == streets[1] and not again else ()
+    return tuple(units) if streets[0] == streets[1] and Kind.UNIT not in kinds(now) else ()
 
 
 def _shop_of_same(before: Parts, now: Parts) -> Parts:
@@ -334,8 +334,7 @@ def _extent(parts: Parts) -> tuple[int, int]:
 def _are_one(parts: Parts, again: Parts) -> bool:
     """Return True where an address is begun, and then said anew: "29 Lawson, 29 Lawson Avenue"."""
     old, new = ({p.kind: p.text.split()[0] for p in each} for each in (parts, again))
-    same = old.get(Kind.NUMBER) == new.get(Kind.NUMBER)
-    return is_whole(again) and same and old.get(Kind.STREET) == new.get(Kind.STREET)
+    return is_whole(again) and all(old.get(k) == new.get(k) for k in (Kind.NUMBER, Kind.STREET))
 
 
 def _extends(parts: Parts, held: Parts) -> bool:

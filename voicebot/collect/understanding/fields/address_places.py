@@ -5,6 +5,7 @@ from __future__ import annotations
 from voicebot.collect.understanding.fields.address_parts import (
     Found,
     Kind,
+    Parts,
     Read,
     found,
     postcode_at,
@@ -17,10 +18,12 @@ from voicebot.collect.understanding.fields.address_words import (
     Word,
     Words,
 )
-from voicebot.collect.understanding.words import is_everyday
+from voicebot.collect.understanding.words import is_everyday, is_family, is_given
 
 _LONGEST_PLACE_WORDS, _LONGEST_CITY_REST = 5, 2
 _WITHOUT_STATES = "GB"
+_BETWEEN = ("address.number", "address.label", "yes.agree")
+"""What stands between a suburb that is said first and its street."""
 
 
 def state_at(words: Words, at: int, region: str) -> Read | None:
@@ -127,3 +130,25 @@ def _names_place(words: Words, at: int, here: int, region: str) -> bool:
     if words.phrase(here, "note.text", "email.lead"):  # "the gate code's 4471"
         return False
     return not (word.pause if here > at else word.isin("of"))
+
+
+def town_before(words: Words, end: int, region: str, *, alone: bool) -> Parts:
+    """Return the suburb in the breath before an address: "it's in Penrith, number 9 High Street".
+
+    Where no address was asked for (`alone` is False), only behind its "in".
+    """
+    while end and (words.phrase(end - 1, *_BETWEEN) or words[end - 1].isin("carrier", "unit")):
+        end -= 1
+    at = next((n for n in range(end - 1, -1, -1) if words[n].pause), 0)
+    within = next((n + 1 for n in range(end - 1, at - 1, -1) if words[n].low == "in"), at)
+    while within == at < end and (words[at].isin("carrier") or words.phrase(at, "quiet.link")):
+        within = at = at + 1
+    place = place_at(words, within, region) if within < end else None
+    names = words.part(within, end)
+    if not place or place[1] != end or not all(word.is_name for word in names):
+        return ()
+    known = all(is_everyday(word.low) or is_given(word.low) for word in names)
+    person = is_given(names[0].low) or (names[1:] and is_family(names[-1].low))
+    talk = names[-1].isin("house", "institution") or words.phrase(within, "yes.agree")
+    placed = within > at or (alone and not person)
+    return (place[0],) if placed and not known and not talk else ()
