@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from voicebot.business import Business
-from voicebot.call import FIELDS, Change, Status, Step
+from voicebot.call import FIELDS, Change, Needs, Status, Step, Wish
 from voicebot.settings import SaveMode
 from voicebot.store.commit_encoding import (
     Commit,
@@ -141,6 +141,35 @@ async def test_what_an_integrator_wrote_into_a_resumed_call_is_no_defect_and_sta
     await scripts.commit(first, 1, encode(late))  # out of a journal
     skeleton = await stored(store)
     assert skeleton.user.userInfo.name == "Integrators Name"
+
+
+async def test_what_an_older_owners_journal_brings_meanwhile_is_no_defect_and_stays(
+    store: Store, client: Redis
+) -> None:
+    scripts = Scripts(client, retention_s=1000)
+    first = SessionInfo(SID, "first", START, {"callSid": SID})
+    await scripts.claim(first, CallRecord(first.fresh), at=START)
+    told = Change(wish=Wish.COMPLAINT, needs=Needs.FOLLOW_UP, confirmed=frozenset({Step.PHONE}))
+    await scripts.commit(first, 1, encode(Commit(1, told, START)))
+    newer, before = await store.open_call(SID, caller=None), defects()
+    await newer.commit(Change(messages=(bot("Sorry, we were cut off", 5),)))
+    journaled = Change(wish=Wish.OTHER, needs=Needs.PERSON, unconfirmed=frozenset({Step.PHONE}))
+    late = Commit(2, journaled, START + timedelta(seconds=1))
+    await scripts.commit(first, 1, encode(late))
+    await newer.close()
+    assert defects() == before
+    record = await stored(store)
+    assert (record.wish, record.needs, record.confirmed) == (Wish.OTHER, Needs.PERSON, [])
+
+
+async def test_what_staff_have_dealt_with_during_the_call_stays_so(
+    store: Store, ledger: CallSession
+) -> None:
+    before = defects()
+    await ledger.commit(Change(needs=Needs.PERSON, wish=Wish.COMPLAINT))
+    await store.staff.finish(SID, "Kim")
+    await ledger.close()
+    assert ((await stored(store)).needs, defects()) == (Needs.NOTHING, before)
 
 
 async def test_what_an_integrator_wrote_with_the_sessions_own_moment_is_no_defect(

@@ -21,6 +21,7 @@ from voicebot.store.layout import (
     Fields,
     answer_text,
     confirmed_field,
+    epoch_us,
     flag,
     iso_utc,
     message_json,
@@ -285,7 +286,8 @@ def _list(items: Sequence[str]) -> list[Argument]:
 
 
 _OWNERS = ("step", "status", "dialogue", NEEDS_FIELD, WISH_FIELD)
-"""Only the owning session writes these: a different value was written by no one else."""
+"""Values without a moment of their own; `by.` alone tells who wrote them."""
+_CONFIRMATIONS = frozenset(map(confirmed_field, Step))
 
 
 def after(record: CallRecord, sessions: Iterable[PendingCommits]) -> CallRecord:
@@ -306,15 +308,17 @@ def after(record: CallRecord, sessions: Iterable[PendingCommits]) -> CallRecord:
 def missing(pending: PendingCommits, stored: CallRecord | None) -> CallRecord:
     """Return the fields and messages that a session wrote and Redis does not have.
 
-    What others wrote since is left alone. Under a newer owner only the history must still be there.
+    What others wrote since is left alone: integrators, staff, and older owners, whose commits may
+    come out of a journal later. Under a newer owner only the history must still be there.
     """
     expected, actual = after(pending.snapshot, [pending]), stored or CallRecord({})
+    own_us = str(epoch_us(pending.session.began))
     if stored is not None and stored.fields.get("epoch") != str(pending.epoch):
         expected = CallRecord({}, expected.history)
     fields = {
         name: value
         for name, value in expected.fields.items()
-        if actual.fields.get(name) != value and _is_lost(name, expected, actual)
+        if actual.fields.get(name) != value and _is_lost(name, own_us, expected, actual)
     }
     lost = Counter(expected.history) - Counter(actual.history)
     return CallRecord(fields, tuple(_first(lost, expected.history)))
@@ -355,16 +359,20 @@ def _revise(history: list[str], written: str, heard: str) -> None:
         history.append(heard)
 
 
-def _is_lost(name: str, expected: CallRecord, actual: CallRecord) -> bool:
+def _is_lost(name: str, own_us: str, expected: CallRecord, actual: CallRecord) -> bool:
+    """Judge a value that is not as expected by the session that wrote the field last."""
+    by = actual.fields.get("by.step" if name == "dialogue" else f"by.{name}")
     if name == "updatedAt":
         return False
-    if name not in actual.fields or name in _OWNERS:
-        return True
+    if name not in actual.fields:  # a confirmation may have been taken back
+        return name not in _CONFIRMATIONS or by in (None, own_us)
+    if name in _OWNERS:
+        return by == own_us
     step = next((s for s in FIELDS if ANSWER_FIELD[s] == name), None)
     if step is None:
         return False
-    stamp, session = timestamp_field(step), actual.fields.get(f"by.{name}")
-    return session is not None and expected.fields.get(stamp) == actual.fields.get(stamp)
+    stamp = timestamp_field(step)
+    return by is not None and expected.fields.get(stamp) == actual.fields.get(stamp)
 
 
 def _first(wanted: Counter[str], history: Iterable[str]) -> Iterator[str]:

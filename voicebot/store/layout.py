@@ -102,6 +102,11 @@ def iso_utc(moment: datetime) -> str:
     return utc.isoformat(timespec="milliseconds") + "Z"
 
 
+def epoch_us(moment: datetime) -> int:
+    """Return microseconds: of two sessions in one millisecond the later must still win."""
+    return int(moment.timestamp() * 1_000_000)
+
+
 def flag(value: bool) -> str:
     """Return a boolean as the record writes it."""
     return "true" if value else "false"

@@ -37,7 +37,7 @@ from voicebot.store.commit_encoding import (
     encode_events,
     encode_lists,
 )
-from voicebot.store.layout import CHANNEL, call_keys, clean, iso_utc
+from voicebot.store.layout import CHANNEL, call_keys, clean, epoch_us, iso_utc
 from voicebot.store.record import CallRecord
 
 EVENTS_KEPT = 1000
@@ -235,7 +235,7 @@ class Scripts:
         self, session: SessionInfo, snapshot: CallRecord, *, at: datetime, late: bool = False
     ) -> Claimed:
         """Own the call from now on; `late` for a session that could not when it began."""
-        head = (session.id, _us(session.began), "1" if late else "")
+        head = (session.id, epoch_us(session.began), "1" if late else "")
         reply = await self._run(_CLAIM, session.call_sid, at, (*head, *encode_lists(snapshot)))
         _, epoch, *after = cast(list[str], reply)
         return Claimed(int(epoch), _record(after) or CallRecord({}))
@@ -244,7 +244,7 @@ class Scripts:
         self, session: SessionInfo, epoch: int, commit: EncodedCommit, *, copied: bool = True
     ) -> Committed:
         """Apply one commit of a session, once and in its turn; `copied` waits for replicas."""
-        moments = (_us(commit.at), _us(session.began))
+        moments = (epoch_us(commit.at), epoch_us(session.began))
         arguments = (epoch, session.id, commit.seq, *moments, *commit.arguments)
         in_time = True
         try:
@@ -288,7 +288,7 @@ class Scripts:
         Fences the session that owns the call. Returns APPLIED, DONE, UNBOOKED or UNKNOWN; raises
         TooFewReplicas when it is not safe yet.
         """
-        reply = await self._run(_REBOOK, call_sid, at, (time, _us(at)), copied=True)
+        reply = await self._run(_REBOOK, call_sid, at, (time, epoch_us(at)), copied=True)
         verdict, was, before = cast(tuple[str, str, str], reply)
         return Rebooked(Verdict(verdict), was, before)
 
@@ -324,7 +324,7 @@ class Scripts:
         """
         epoch = record.fields.get("epoch", "")
         given = [text for answer in answers.items() for text in answer]
-        head = (epoch, record.fields.get(f"seq.{epoch}", ""), _us(began))
+        head = (epoch, record.fields.get(f"seq.{epoch}", ""), epoch_us(began))
         fresh = CallRecord({}) if epoch else record
         arguments = [*head, *encode_lists(fresh), len(given), *given, *commit.arguments]
         reply = await self._run(_TURN, call_sid, commit.at, arguments, keys=5, copied=True)
@@ -366,11 +366,6 @@ def shared(
 ) -> Sequence[Argument]:
     """Return the arguments that `common.lua` takes."""
     return iso_utc(at) if at else "", retention_s, EVENTS_KEPT, CHANNEL, call_sid
-
-
-def _us(moment: datetime) -> int:
-    """Return microseconds: of two sessions in one millisecond the later must still win."""
-    return int(moment.timestamp() * 1_000_000)
 
 
 def _record(reply: object) -> CallRecord | None:
