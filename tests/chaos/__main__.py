@@ -2,6 +2,7 @@
 
 --trials 1000          seeds 1 to 1000
 --seed 17              that one trial, with its plan and the workers' log
+--stories FOLDER       write down what the calls of broken trials lived through
 --cluster --trials 20  trials of forty calls on a cluster of three nodes, one after the other
 """
 
@@ -30,6 +31,7 @@ async def run_trials(
     stages: int = STAGES,
     clustered: bool = False,
     tell: bool = False,
+    stories: Path | None = None,
 ) -> list[Result]:
     """Run trials and return their results in the order of the seeds."""
     plan = clustered_plan if clustered else plan_of
@@ -43,6 +45,8 @@ async def run_trials(
                 results.append(result)
                 if tell:
                     _tell(result, len(results), len(seeds))
+                if stories and result.violations:
+                    (stories / f"{result.plan.seed}.log").write_text(result.log)
 
     async with asyncio.TaskGroup() as group:
         for number in range(min(stages, len(seeds))):
@@ -65,6 +69,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--seed", type=int, help="run this one trial and tell all about it")
     parser.add_argument("--stages", type=int, default=STAGES, help="trials at once")
+    parser.add_argument("--stories", type=Path, help="a folder for logs of broken trials")
     parser.add_argument("--cluster", action="store_true", help="on a cluster, forty calls a trial")
     options = parser.parse_args()
     one = options.seed is not None
@@ -74,7 +79,14 @@ def main() -> int:
     begun = time.monotonic()
     stages = 1 if options.cluster else options.stages
     with TemporaryDirectory(prefix="vb-chaos-") as name:
-        running = run_trials(seeds, Path(name), stages=stages, clustered=options.cluster, tell=True)
+        running = run_trials(
+            seeds,
+            Path(name),
+            stages=stages,
+            clustered=options.cluster,
+            tell=True,
+            stories=options.stories,
+        )
         results = asyncio.run(running)
     if one:
         print(results[0].log)

@@ -156,5 +156,5 @@ class Trace:
 
 def _line(commit: Told) -> str:
     words = [message[11:100] for message in (*commit.messages, *commit.revised)]
-    what = f"{commit.answers or ''} {commit.owned.get('step', '')} {words}"
+    what = f"{commit.answers or ''} {commit.staff or ''} {commit.owned.get('step', '')} {words}"
     return f"  {commit.told_at:.3f} {commit.number} {commit.answer.value}: {what} {commit.at[17:]}"
