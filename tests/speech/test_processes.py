@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +64,17 @@ def test_a_missing_model_ends_the_process_with_what_to_do(
     told = capfd.readouterr().err
     assert "VOICEBOT_WHISPER_DIR must name" in told
     assert "Traceback" not in told
+
+
+def test_the_runtime_reports_to_nobody(tmp_path: Path) -> None:
+    need_local()
+    program = (
+        "from voicebot.speech.models import voice_files; from voicebot.speech.tts import Piper; "
+        "Piper(voice_files(None))"
+    )
+    own = ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")
+    environment = {k: v for k, v in os.environ.items() if k not in own}
+    subprocess.run(
+        [sys.executable, "-c", program], env=environment | {"HOME": str(tmp_path)}, check=True
+    )
+    assert not list(tmp_path.rglob("*onnxruntime*"))

@@ -17,6 +17,7 @@ from voicebot.speech.client import (
 from voicebot.speech.models import SpeechProcess, has_fallback, is_needed, voice_id
 from voicebot.speech.null import NullDetector, NullSynthesizer, NullTranscriber, read_manifest
 from voicebot.speech.protocols import Meaning, OpenDetector, SpeechToText, Synthesizer
+from voicebot.speech.vad import SileroDetectors
 from voicebot.speech.wire import meaning_socket, stt_socket, tts_socket
 
 if TYPE_CHECKING:  # its package is optional
@@ -76,9 +77,6 @@ def detectors(settings: Settings) -> OpenDetector:
         chosen = "null" if is_null else "silero"
     if chosen == "null":
         return NullDetector
-    # onnxruntime takes half a second to import, which only stream workers need.
-    from voicebot.speech.vad import SileroDetectors
-
     return SileroDetectors().open
 
 
