@@ -3,7 +3,14 @@
 Read from a `business.toml` (docs/business.md); examples ship with the package.
 """
 
-from voicebot.business.answers import answer_for, form_meant, is_only_place, kinds_of, serves
+from voicebot.business.answers import (
+    answer_for,
+    answer_of,
+    form_meant,
+    is_only_place,
+    kinds_of,
+    serves,
+)
 from voicebot.business.loading import (
     EXAMPLES,
     example_name,
@@ -29,7 +36,7 @@ from voicebot.business.words import has_one_of
 
 __all__ = [
     "EXAMPLES", "WEEKDAYS", "Booking", "Business", "BusinessAnswer", "Closure", "Company",
-    "Confirm", "Emergency", "Hours", "Offer", "Visit", "answer_for", "example_name", "example_text",
-    "form_meant", "has_one_of", "is_only_place", "kinds_of", "load_business", "reference", "schema",
-    "serves",
+    "Confirm", "Emergency", "Hours", "Offer", "Visit", "answer_for", "answer_of", "example_name",
+    "example_text", "form_meant", "has_one_of", "is_only_place", "kinds_of", "load_business",
+    "reference", "schema", "serves",
 ]  # fmt: skip

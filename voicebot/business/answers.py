@@ -44,6 +44,7 @@ class Kind:
     """Questions that ask the same.
 
     phrases  its forms, as callers put them
+    name     that of the table of questions; none has what the business has written itself
     answer   the place of the answer that says it; None where the business does not say it
     weight   how much its likeness counts
     """
@@ -51,22 +52,38 @@ class Kind:
     phrases: tuple[str, ...]
     answer: int | None
     weight: float = 1.0
+    name: str = ""
 
 
 def answer_for(question: str, business: Business, *, asks: bool = True) -> str | None:
     """Return the business's own answer to a caller's question, or None.
 
+    Behind a comma stands why it is asked: "can he bring a ladder, the windows are high".
+
     asks  False for a text in which nothing asks, which must be more like a question
     """
     index = _index(business.answers, business.language)
-    best, say = 0.0, None
     about = frozenset(stem(word) for offer in business.services for word in _service_words(offer))
-    for at, likeness in index.likenesses(question[:LONGEST], about).items():
-        kind = index.kinds[at]
-        if kind.weight * likeness > best:
-            best = kind.weight * likeness
-            say = None if kind.answer is None else business.answers[kind.answer].say
-    return say if best >= (_SAME if asks else _SURELY_SAME) else None
+    whole = question[:LONGEST]
+    for text in dict.fromkeys((whole, _COMMA.split(whole)[0] if asks else whole)):
+        best, answer = 0.0, None
+        for at, likeness in index.likenesses(text, about).items():
+            kind = index.kinds[at]
+            if kind.weight * likeness > best:
+                best, answer = kind.weight * likeness, kind.answer
+        if best >= (_SAME if asks else _SURELY_SAME):
+            return None if answer is None else business.answers[answer].say
+    return None
+
+
+def answer_of(kind: str, question: str, business: Business) -> str | None:
+    """Return the business's own answer to a question of a kind, by its name in their table."""
+    index = _index(business.answers, business.language)
+    for at, each in enumerate(index.kinds):
+        if kind and each.name == kind and each.answer is not None:
+            told = not index.turns(question[:LONGEST], at)
+            return business.answers[each.answer].say if told else None
+    return None
 
 
 def form_meant(scores: Sequence[float], business: Business) -> str | None:
@@ -123,11 +140,16 @@ class _Index:
         best: dict[int, float] = {}
         for each in found:
             at, form = self._forms[each]
-            if self._turning & {word for word, _ in asked} - self._known[at]:
-                continue  # "is it cheaper in cash" does not ask how to pay
+            if self.turns(question, at):
+                continue
             likeness = _likeness(asked, form, self._known[at], alike, about)
             best[at] = max(best.get(at, 0.0), likeness)
         return best
+
+    def turns(self, question: str, at: int) -> bool:
+        """Return whether a question is another than a kind's: "is it cheaper in cash"."""
+        asked = {word for word, _ in _weighed(question, self._language)}
+        return bool(self._turning & asked - self._known[at])
 
     def _alike(self, word: str) -> set[str]:
         near = {word} if word in self._with else set()
@@ -179,8 +201,8 @@ def _index(answers: tuple[BusinessAnswer, ...], language: str) -> _Index:
 
 @cache
 def _usual(language: str) -> _Index:
-    kinds = [Kind(tuple(p), None, _LESS) for k, p in _table(language).items() if k != _SAME_WORDS]
-    return _Index(kinds, language)
+    rows = [(name, said) for name, said in _table(language).items() if name != _SAME_WORDS]
+    return _Index([Kind(tuple(said), None, _LESS, name) for name, said in rows], language)
 
 
 _SAME_WORDS: Final = "same"
@@ -235,6 +257,7 @@ def is_only_place(named: Sequence[str], business: Business) -> bool:
     return bool(named) and places.issuperset(word for each in named for word in words_of(each))
 
 
+_COMMA: Final = re.compile("[,，]")
 _DISTRICT: Final = re.compile(r"(?<=[\u4e00-\u9fff]{2})(新区|区|市|县|镇)$")
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 

@@ -7,14 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
-from voicebot.business import WEEKDAYS, Offer, answer_for, is_only_place, serves
+from voicebot.business import (
+    WEEKDAYS,
+    Hours,
+    Offer,
+    answer_for,
+    answer_of,
+    has_one_of,
+    is_only_place,
+    serves,
+)
 from voicebot.call import Needs, Status, Step, Wish
+from voicebot.collect import times
 from voicebot.collect.dialogue import Mode, Purpose, situation
 from voicebot.collect.events import Ending
-from voicebot.collect.spoken import in_a_sentence
-from voicebot.collect.times import opening_hours
+from voicebot.collect.spoken import in_a_sentence, spoken_weekday, written_time
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     IDLE,
@@ -103,7 +112,8 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
     turn = _answered(turn, question, text)
     tags = utterance(question.about, turn.business.language).tags
     more = question.topic == "price" and ("ask.extras" in tags or _says_more(turn, question))
-    if question.topic == IDLE or (len(turn.said) > said and not more):
+    answered = len(turn.said) > said or turn.request
+    if question.topic == IDLE or (answered and not more):
         return turn
     return _unknown(turn, question, text)
 
@@ -113,18 +123,32 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
     services, language = turn.business.services, turn.business.language
     if not question.topic and is_only_named(question.about, services, language):
         question = replace(question, topic="price")  # "and the electrician?"
+    tags = utterance(question.about, language).tags
+    if question.topic == "price" and "topic.other_price" in tags:
+        question = replace(question, topic="extras")
     if named := _about(turn, question, text):
         return _of_service(turn, question.topic, named)
-    of_a_visit = "topic.visit" in utterance(question.about, language).tags
+    of_a_visit = "topic.visit" in tags
     bare = not content_of(utterance(question.about, language), *_OF_PRICE)
     ours = question.topic in _ALWAYS_OURS or (question.topic == "price" and (of_a_visit or bare))
     ours |= question.topic == "called" and turn.dialogue.needs is not Needs.NOTHING
-    if not ours and (own := answer_for(question.about, turn.business)):
+    if not ours and (own := _own_answer(turn, question)):
         return turn.say("reply.own", text=own)
     told = content_of(utterance(question.about, language))
     if not question.topic and is_only_place(told, turn.business):
         question = replace(question, topic="area")  # "what about Penrith?"
     return _by_topic(turn, question, text)
+
+
+def _own_answer(turn: Turn, question: Ask) -> str | None:
+    """Return what the business file says: to the kind that a row names, or to the words."""
+    named = answer_of(question.topic, question.about, turn.business)
+    like = answer_for(question.about, turn.business)
+    return (like or named) if question.topic in _LOOSE else (named or like)
+
+
+_LOOSE = ("pay_how", "licensed", "cancel")
+"""Kinds whose rows also find what is another question: the words go before them."""
 
 
 def _says_more(turn: Turn, question: Ask) -> bool:
@@ -152,9 +176,9 @@ _MOST_UNKNOWN = 5
 """Unanswered questions that are remembered, so that none is noted twice."""
 
 
-_ALWAYS_OURS = ("dealt", "robot", "free", "company", "known", "why", "opening", "claim")
+_ALWAYS_OURS = ("dealt", "robot", "free", "company", "known", "why", "privacy", "opening", "claim")
 """Topics that our own answer fits better than a sentence of the business file."""
-_OF_PRICE = ("ask.price", "topic.price", "topic.plain")
+_OF_PRICE = ("ask.price", "ask.extras", "topic.price", "topic.plain")
 """Words that ask for a price, and nothing else."""
 _OF_A_SERVICE = ("price", "duration", "offered")
 
@@ -205,7 +229,7 @@ def _length(turn: Turn, offer: Offer) -> str:
 def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
     business = turn.business
     match question.topic:
-        case "robot" | "recorded" | "company" | "confirmation" | "why":
+        case "robot" | "recorded" | "company" | "confirmation" | "why" | "privacy":
             return turn.say(f"reply.{question.topic}")
         case "known":
             return say_written(turn, question, text)
@@ -221,13 +245,21 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
             return turn.say("reply.offered", services=in_a_sentence(held))
         case "hours" | "opening":
             return hours(turn, question.about, text)
+        case "days":
+            return _days(turn)
+        case "latest":
+            return _latest(turn, question.about, text)
+        case "extras":
+            return _extras(turn, question.about)
+        case "visitor":
+            return turn.note(text).say_noted()
         case "place" if business.company.address:
             return turn.say("reply.where", address=business.company.address)
         case "area":
-            return _area(turn, question.about)
+            return _area(turn, question.about, text)
         case "free":
-            window = turn.dialogue.window or Window()
-            return turn.become(window=window).say("reply.times_later")
+            window = times.said_before(turn) or Window()
+            return times.tell(turn.become(window=window), window)
         case "offered" | "wished":
             return turn.say("reply.not_offered", services=turn.offers())
         case "services":
@@ -254,6 +286,16 @@ def _price(turn: Turn, text: str) -> Turn:
     return _of_service(turn, "price", [o for o in ((held,) if held else services) if o.price])
 
 
+def _extras(turn: Turn, text: str) -> Turn:
+    """Say the prices that tell of what is asked for: "plus materials"."""
+    services = turn.business.services
+    held, content = _held(turn), content_of(utterance(text, turn.business.language), *_OF_PRICE)
+    of = (held,) if held else services
+    named = [word for word in content if word.isalpha()]
+    told = [offer for offer in of if offer.price and has_one_of(named, offer.price)]
+    return _of_service(turn, "price", told)
+
+
 def _duration(turn: Turn, text: str) -> Turn:
     """Say the length of the service that is wanted, else of all."""
     services = turn.business.services
@@ -267,19 +309,47 @@ def _duration(turn: Turn, text: str) -> Turn:
     return _of_service(turn, "duration", services)
 
 
-def hours(turn: Turn, *texts: str) -> Turn:
-    """Say the hours of the day that is named, else of today."""
+def _days(turn: Turn) -> Turn:
+    """Say on which days of the week we work."""
+    business = turn.business
+    shut = [n for n, name in enumerate(WEEKDAYS) if not business.hours.get(name)]
+    if not shut:
+        return turn.say("reply.every_day")
+    names = [spoken_weekday(n, business.language) for n in shut]
+    return turn.say("reply.not_days", day=turn.listed(names, "and"))
+
+
+def _latest(turn: Turn, *texts: str) -> Turn:
+    """Say when the last visit of a day begins: the day that is named, else today."""
+    day, spans = _hours_of(turn, *texts)
+    if not spans:
+        return hours(turn, *texts)
+    length = turn.business.minutes(times.service_of(turn))
+    last = datetime.combine(day, spans[-1].closes) - timedelta(minutes=length)
+    spoken = written_time(f"T{last:%H:%M}", turn.business.language)
+    return turn.say("reply.latest", time=spoken, **times.opening_hours(turn, spans))
+
+
+def _hours_of(turn: Turn, *texts: str) -> tuple[date, Sequence[Hours]]:
+    """Return the day that is named, else today, with its hours."""
     business = turn.business
     today = turn.now.astimezone(business.zone).date()
     day = next(filter(None, (_day_named(turn, text) for text in texts)), today)
-    spans = () if business.is_closed(day) else business.hours.get(WEEKDAYS[day.weekday()], ())
+    closed = business.is_closed(day)
+    return day, () if closed else business.hours.get(WEEKDAYS[day.weekday()], ())
+
+
+def hours(turn: Turn, *texts: str) -> Turn:
+    """Say the hours of the day that is named, else of today."""
+    today = turn.now.astimezone(turn.business.zone).date()
+    day, spans = _hours_of(turn, *texts)
     if day == today:
         closed = turn.say("reply.closed_today")
-        return turn.say("reply.hours", **opening_hours(turn, spans)) if spans else closed
+        return turn.say("reply.hours", **times.opening_hours(turn, spans)) if spans else closed
     spoken = turn.say_time(day.isoformat())
     if not spans:
         return turn.say("time.shut", day=spoken)
-    return turn.say("time.closed", day=spoken, **opening_hours(turn, spans))
+    return turn.say("time.closed", day=spoken, **times.opening_hours(turn, spans))
 
 
 def _day_named(turn: Turn, text: str) -> date | None:
@@ -301,8 +371,10 @@ def _day_named(turn: Turn, text: str) -> date | None:
     return None
 
 
-def _area(turn: Turn, text: str) -> Turn:
+def _area(turn: Turn, text: str, around: str) -> Turn:
+    """Say whether we come to the place that a question names, or what stands around it."""
     ours = serves(text, turn.business)
+    ours = serves(around, turn.business) if ours is None else ours
     if ours is None and not turn.business.areas:
         return turn
     if ours is False and (work := named_in(text, turn.business.services, turn.business.language)):

@@ -319,16 +319,31 @@ def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:
 
 def _early_time(turn: Turn, said: Said) -> Turn:
     """Hold what was said about the time before it is asked for."""
+    piece = said.piece(Step.TIME)
     if window := times.wished(turn, said.reading.acts):
         turn = turn.become(window=window)
-    piece = said.piece(Step.TIME)
-    if piece and times.is_never_open(turn, piece):
-        return asides.hours(turn)  # "can your plumber come at six in the morning?"
+    if _asks_what_is_free(turn, said) and (
+        wish := times.wished(turn, said.reading.acts, days=True)
+    ):
+        return times.tell(turn.become(window=wish), wish)
+    named = [act for act in said.values if act.step is Step.TIME]
+    if (piece or named) and (shut := times.shut_then(turn, piece or named[-1])):
+        return shut  # "can your plumber come at six in the morning?"
     if piece and piece.missing is Missing.CLOCK and said.asks_of(piece):
         turn = asides.hours(turn, said.text)  # "and Saturday afternoons?"
     if piece and not said.has(Flexible):
         turn = turn.become(given_time=piece.partial or piece.value)
     return turn
+
+
+def _asks_what_is_free(turn: Turn, said: Said) -> bool:
+    """Return True for "can you come tomorrow afternoon?", before a time is asked for."""
+    held, piece = turn.dialogue, said.piece(Step.TIME)
+    if held.purpose is not Purpose.BOOK or held.mode not in (Mode.ASKING, Mode.CONFIRMING):
+        return False
+    return said.asks_for_times or bool(
+        piece and piece.missing is Missing.CLOCK and said.wishes_for(piece)
+    )
 
 
 def _beside(turn: Turn, said: Said) -> Turn:

@@ -112,7 +112,8 @@ def _asking(turn: Turn, said: Said) -> Turn:
         return decline(turn, "has none")
     if _dealt_with(said):
         return _repeated(turn, said)
-    if said.has(Flexible) or said.piece(Step.TIME) or said.has(Withdraw):
+    timed = said.piece(Step.TIME) or any(act.step is Step.TIME for act in said.values)
+    if said.has(Flexible, Withdraw) or (timed and step is not Step.TIME):
         return turn.ask()
     if step is Step.SERVICE and said.unread and said.names_a_time:
         return turn.note(said.text).say_noted().ask()  # of the time, and no service

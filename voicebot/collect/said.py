@@ -20,6 +20,7 @@ from voicebot.collect.understanding import (
     Reading,
     Situation,
     Thank,
+    Utterance,
     Want,
     Withdraw,
     adds_a_job,
@@ -28,6 +29,7 @@ from voicebot.collect.understanding import (
     consents,
     utterance,
 )
+from voicebot.collect.understanding.clauses import REQUESTS, Clause
 
 A = TypeVar("A", bound=Act)
 
@@ -95,13 +97,26 @@ class Said:
         found = (a for a in self.of(Provide) if a.step is step and a.missing)
         return next(found, None)
 
-    def asks_of(self, act: Provide) -> bool:
-        """Return whether an act's clause asks or proposes, and ends with the mark of it."""
+    def _clause_of(self, act: Provide) -> tuple[Utterance, Clause]:
         heard = utterance(self.text, self.situation.language)
         at = next((n for n, t in enumerate(heard.tokens) if t.end > act.span[0]), 0)
-        clause = heard.clause(at)
+        return heard, heard.clause(at)
+
+    def asks_of(self, act: Provide) -> bool:
+        """Return whether an act's clause asks or proposes, and ends with the mark of it."""
+        heard, clause = self._clause_of(act)
         proposes = any(heard.in_clause(clause, "time.suggests"))
         return (clause.asked or proposes) and heard.low(clause.end - 1) == "?"
+
+    def wishes_for(self, act: Provide) -> bool:
+        """Return whether an act's clause is a wish in the form of a question: "can you come …"."""
+        heard, clause = self._clause_of(act)
+        return any(heard.in_clause(clause, *REQUESTS))
+
+    @property
+    def asks_for_times(self) -> bool:
+        """ "When can you?", read together with the days that were told."""
+        return "ask.free" in utterance(self.text, self.situation.language).tags
 
     def takes_back(self, step: Step) -> bool:
         """Return True when no value of a step is to be kept: "no, leave it out"."""

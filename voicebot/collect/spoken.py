@@ -184,6 +184,15 @@ def _day(day: str, language: str) -> str:
     return f"{weekday} the {_ordinal(date.day)} of {_MONTHS[date.month - 1]}"
 
 
+def spoken_weekday(weekday: int, language: str = "en") -> str:
+    """Return the name of a day of the week, 0 for Monday."""
+    if language == "es":
+        return f"los {_SPANISH_DAYS[weekday]}"
+    if language.startswith("zh"):
+        return f"星期{'一二三四五六日'[weekday]}"
+    return WEEKDAYS[weekday].capitalize()
+
+
 def _ordinal(number: int) -> str:
     if number % 100 in (11, 12, 13):
         return f"{number}th"

@@ -104,13 +104,16 @@ def look(turn: Turn, window: Window, *, near: datetime | None = None) -> Turn:
     return turn.ask_for(Look(window, near, without, service_of(turn)))
 
 
-def wished(turn: Turn, acts: Sequence[Act]) -> Window | None:
-    """Return the window that was said, joined with what was said of the time before."""
+def wished(turn: Turn, acts: Sequence[Act], *, days: bool = False) -> Window | None:
+    """Return the window that was said, joined with what was said of the time before.
+
+    days  a day without an hour is one as well
+    """
     parts = [act.window for act in acts if isinstance(act, Flexible)]
     parts += [act.leaves for act in acts if isinstance(act, Note) and act.leaves]
-    if parts:
-        days = (act for act in acts if isinstance(act, Provide) and act.step is Step.TIME)
-        parts += [window_of(day.partial) for day in days if day.partial]
+    if parts or days:
+        told = (act for act in acts if isinstance(act, Provide) and act.step is Step.TIME)
+        parts += [window_of(day.partial) for day in told if day.partial]
     return reduce(joined, parts, said_before(turn)) if parts else None
 
 
@@ -135,13 +138,28 @@ def others(turn: Turn) -> Turn:
     return look(turn, said_before(turn) or Window())
 
 
+def tell(turn: Turn, window: Window, *, near: datetime | None = None) -> Turn:
+    """Have the first free times told, while another question than the time's is open."""
+    return turn.ask_for(Look(window, near, service=service_of(turn)))
+
+
+def _told(turn: Turn, moments: Sequence[datetime]) -> Turn:
+    """Say what is free before the question that was put last, which stays open."""
+    offered = tuple(normal(at, turn.business) for at in sorted(moments))
+    times = turn.become(offered=offered).offer()
+    told = turn.say("reply.free", times=times) if moments else turn.say("reply.times_later")
+    return replace(told, said=(*turn.said[:-1], told.said[-1], *turn.said[-1:]))
+
+
 def on_free(turn: Turn, event: Free) -> Turn:
     """Offer what is free; without anything ask for another day."""
     turn = replace(turn, said=event.said)
-    wish = turn.dialogue.window
+    held, wish = turn.dialogue, turn.dialogue.window
+    if held.step is not Step.TIME or held.mode is not Mode.ASKING:
+        return _told(turn, event.moments)
     if event.moments:
         return _offer(turn, event.moments)
-    if wish and not turn.dialogue.offered and (wider := _wider(wish)):
+    if wish and not held.offered and (wider := _wider(wish)):
         turn = turn if turn.said else turn.say("time.none_then")
         return look(turn, wider)
     turn = turn.say("time.none") if turn.dialogue.unwanted else turn
@@ -239,13 +257,33 @@ def _out_of_hours(turn: Turn, at: datetime) -> Turn:
     return turn.say(line, day=day, **opening_hours(turn, spans))
 
 
-def is_never_open(turn: Turn, piece: Provide) -> bool:
-    """Return whether an hour without a day is one at which no visit begins on any day."""
-    if piece.ambiguous or not (piece.value or "").startswith("T"):
-        return False
-    hour = time.fromisoformat((piece.value or "")[1:])
-    spans = (span for day in turn.business.hours.values() for span in day)
-    return not any(span.opens <= hour < span.closes for span in spans)
+def never_open(turn: Turn, said: str) -> str | None:
+    """Return the next moment of an hour without a day at which no visit begins on any day."""
+    if not said.startswith("T"):
+        return None
+    hour, local = time.fromisoformat(said[1:]), turn.now.astimezone(turn.business.zone)
+    spans = [span for day in turn.business.hours.values() for span in day]
+    if any(span.opens <= hour < span.closes for span in spans):
+        return None
+    day = local.date() + timedelta(hour <= local.time())
+    return f"{datetime.combine(day, hour):%Y-%m-%dT%H:%M}"
+
+
+def shut_then(turn: Turn, act: Provide | Correct) -> Turn | None:
+    """Say our hours, and the nearest free times, to who wishes for an hour that is none of them.
+
+    None is returned where a visit may begin then, or no hour is told.
+    """
+    if isinstance(act, Provide) and act.missing:
+        moments = set() if act.ambiguous else {never_open(turn, act.partial or "") or ""}
+    else:
+        moments = either_half(act)
+    found = [_moment(turn, value) for value in moments]
+    at = next(iter(found), None)
+    if at is None or any(each and _refusal(turn, each) is not Refusal.CLOSED for each in found):
+        return None
+    turn = _out_of_hours(turn, at).become(given_time=None, window=_open(turn))
+    return tell(turn, _open(turn), near=at)
 
 
 def opening_hours(turn: Turn, spans: Sequence[Hours]) -> dict[str, str]:
@@ -317,6 +355,8 @@ def of_piece(turn: Turn, said: str, *, ambiguous: bool = False) -> Turn | None:
     """
     before = said_before(turn) or Window()
     window = joined(before, _either_hour(said) if ambiguous else window_of(said))
+    if not ambiguous and (at := never_open(turn, said)):
+        return wish_for(turn, at)
     if said.startswith("T"):
         days = {value.partition("T")[0] for value in turn.dialogue.offered}
         days = days or {f"{day:%Y-%m-%d}" for day in before.days}

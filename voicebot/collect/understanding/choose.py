@@ -27,8 +27,8 @@ from voicebot.collect.understanding.types import (
 )
 from voicebot.collect.understanding.utterance import Utterance
 
-_MAY_MOVE = "cancelling"
-"""The topic of the question what becomes of a booking that does not suit."""
+_NO_WISHES = ("cancel", "visitor")
+"""Topics of questions what becomes of a booking that does not suit, and of what staff are told."""
 _RINGS = "call_back"
 """A wish; not in what whoever comes is told: "have him ring me before he comes"."""
 _WORD, _GUESS, _ACT = 10, 3, 1
@@ -195,7 +195,7 @@ def _besides(known: Iterable[Candidate], chosen: Sequence[Candidate]) -> list[Ca
 
     "Can I move it, if I'm late?" only asks.
     """
-    if any(isinstance(each.act, Ask) and each.act.topic == _MAY_MOVE for each in chosen):
+    if any(isinstance(each.act, Ask) and each.act.topic in _NO_WISHES for each in chosen):
         return []
     notes = [each for each in chosen if isinstance(each.act, Note)]
     wishes: dict[str, Candidate] = {}

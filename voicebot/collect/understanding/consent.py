@@ -33,7 +33,7 @@ _KEY_CHARS = 3
 _BUT, _CONDITION = "but", "condition"
 _NEVER, _NO = "doubt.never", "doubt.no"
 _OF_TIMES = ("time.weekday", "time.month", "time.day", "time.part", "time.tonight", "time.weekend")
-_IN_ANY_CASE = ("cancelling", "payment", "duration", "licence", "place", "confirmation")
+_IN_ANY_CASE = ("cancel", "pay_how", "duration", "licensed", "place", "confirmation")
 """Topics of questions that may hold "if" and "or" and change nothing: "what if I'm late?"."""
 
 

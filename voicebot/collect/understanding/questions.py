@@ -34,6 +34,8 @@ _KNOWN, _IDLE = f"ask.{KNOWN}", f"ask.{IDLE}"
 COMPANY = "ask.company"
 _NAMES_US = "topic.company"
 """Opens the question whether we are who the caller thinks: anything may follow."""
+_OF_WORK = ("topic.price", "topic.varies", "topic.other_price", "topic.quality")
+"""In a question they show that it is of the work, or what it costs, and not of who we are."""
 _TAG = "topic.tag"
 """Behind a statement it asks for assent: "it's close by, isn't it"."""
 _OPEN = "topic.open"
@@ -90,8 +92,9 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
     of_time = topic == COMPANY and is_of_time(said, clause)
     if of_time or (not topic and (asks_nothing or _asks_back(said, clause, situation))):
         topic = _IDLE  # "is that Wednesday?" is answered by the read-back itself
-    if not situation.record and situation.step is Step.NAME and said.at(first, _NAMES_US):
-        topic = topic or COMPANY  # of a call's first words: "is that the council?"
+    if not (topic or situation.record) and situation.step is Step.NAME:
+        named = said.at(first, _NAMES_US) and not any(said.in_clause(clause, *_OF_WORK))
+        topic = COMPANY if named else ""
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
     known = topic and topic not in (ASKS_OFFERED, _IDLE)
     proposes = topic == _BOTH and any(match.tag in _PROPOSED for match in inside)
