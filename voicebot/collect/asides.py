@@ -178,7 +178,7 @@ _MOST_UNKNOWN = 5
 
 _ALWAYS_OURS = ("dealt", "robot", "free", "company", "known", "why", "privacy", "opening", "claim")
 """Topics that our own answer fits better than a sentence of the business file."""
-_OF_PRICE = ("ask.price", "ask.extras", "topic.price", "topic.plain")
+_OF_PRICE = ("ask.price", "topic.price", "topic.plain")
 """Words that ask for a price, and nothing else."""
 _OF_A_SERVICE = ("price", "duration", "offered")
 

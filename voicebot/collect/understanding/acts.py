@@ -146,6 +146,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         clause = said.clause(match.first if name == KNOWN else match.end - 1)
         if match.tag == COMPANY and is_of_time(said, clause):
             return None
+        if match.tag == OF_AREA and of_time(said, match):
+            return None
         yes = said.before(match.first, *_AGREE) if match.value == BEHIND else match
         if yes is None or (yes is not match and not said.is_opening(yes.first)):
             return None  # "the dog's fine if you ring first"
@@ -165,8 +167,6 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     turned = said.clause(match.first).denied or said.before(match.first, "yes.turns")
     if match.tag == _EMERGENCY and turned:
         return None  # 打不着火
-    if match.tag == OF_AREA and of_time(said, match):
-        return None
     if match.tag in (EXISTING, booked.THING):
         return booked.wish(said, match)
     if match.tag == booked.OTHER_TIME and situation.found:

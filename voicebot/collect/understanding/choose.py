@@ -27,7 +27,7 @@ from voicebot.collect.understanding.types import (
 )
 from voicebot.collect.understanding.utterance import Utterance
 
-_NO_WISHES = ("cancel", "visitor")
+_NO_WISHES = ("cancel", "visitor", "idle", "punctual", "ring_ahead")
 """Topics of questions what becomes of a booking that does not suit, and of what staff are told."""
 _RINGS = "call_back"
 """A wish; not in what whoever comes is told: "have him ring me before he comes"."""
@@ -81,6 +81,9 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     A number or an e-mail there is asked about, past, or somebody else's; a name, a service or an
     address without figures tells whoever comes what to do ("ring the side bell").
     """
+    if isinstance(each.act, Flexible):  # "yes, is it covered if it breaks next week"
+        yes = situation.asked is Asked.CONFIRM and "yes.agree" in said.tags
+        return not (yes and said.clause(each.first).asked)
     if not isinstance(each.act, (Provide, Correct)) or not each.act.step:
         return True
     value = next((at for at in range(len(said)) if said.tokens[at].end > each.act.span[0]), 0)

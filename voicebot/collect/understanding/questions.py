@@ -192,7 +192,10 @@ def _asks_back(said: Utterance, clause: Clause, situation: Situation) -> bool:
 
 def of_time(said: Utterance, match: Match) -> bool:
     """Return True for 今天能来吗, which names no place."""
+    named = any(said.all("time.month", first=match.first, end=match.end))
     ends = (match.first, match.first + 1)
+    if named:
+        return True  # "¿trabajan en agosto?"
     return any(said.before(at, "time.day", "time.weekday", "time.part") for at in ends)
 
 
