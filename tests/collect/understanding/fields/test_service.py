@@ -466,3 +466,24 @@ def test_what_goes_wrong_says_whose_work_it_is_whatever_it_is_on(
 def test_a_fault_of_a_trade_that_is_not_listed_is_none_of_ours() -> None:
     services = tuple(offer for offer in DEMO if offer.name != "Plumbing")
     assert heard("my dishwasher is leaking", services) is None
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [
+        ("My daughter's flat needs cleaning before the inspection", "Cleaning"),
+        ("Her toilet does not flush", "Plumbing"),
+        ("He needs an electrician", "Electrical"),
+        ("these lights keep going out", "Electrical"),
+        ("his plumber told me to ring you", None),
+        ("her cleaner recommended you", None),
+        ("my dad's a plumber", None),
+    ],
+)
+def test_somebody_elses_job_is_one_while_the_name_is_asked_for(
+    utterance: str, name: str | None
+) -> None:
+    situation = Situation(Step.NAME, datetime(2027, 3, 2), services=DEMO)
+    acts = read(utterance, situation).acts
+    given = [a.value for a in acts if isinstance(a, Provide) and a.step is Step.SERVICE]
+    assert given == ([name] if name else [])
