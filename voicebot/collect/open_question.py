@@ -100,9 +100,9 @@ def _asking(turn: Turn, said: Said) -> Turn:
     if wrong and wrong is not step and wrong in before:
         return doubt(turn, wrong)
     declines = [act for act in said.of(Decline) if act.step in (None, step)]
-    refuses = any(act.why == "refuses" for act in declines)
+    refuses = any(act.why in ("refuses", "has none") for act in declines)
     learned = dict(held.answers) != {s: v for s, v in before.items() if s is not Step.TIME}
-    if learned and not (refuses and step is Step.NAME and turn.reaches_without(step)):
+    if learned and not (refuses and step in (Step.NAME, Step.PHONE) and turn.reaches_without(step)):
         return proceed(turn)  # something else was learned
     if any(act.step in held.settled and act.step is not step for act in said.of(Decline)):
         return proceed(turn)

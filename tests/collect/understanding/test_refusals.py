@@ -98,3 +98,52 @@ def test_of_a_value_and_a_refusal_the_last_word_counts() -> None:
 def test_a_name_behind_an_angry_question_is_the_answer() -> None:
     acts = heard(Step.NAME, "What's it to you? Clarrie Boggs. Get on with it").acts
     assert [act.value for act in acts if isinstance(act, Provide)] == ["Clarrie Boggs"]
+
+
+@pytest.mark.parametrize(
+    ("step", "said", "refused"),
+    [
+        (
+            Step.NAME,
+            "Ivo Petrak. But I don't give out my phone number, just so you know.",
+            Step.PHONE,
+        ),
+        (Step.NAME, "My name is Ivo Petrak but I won't give you my phone number.", Step.PHONE),
+        (Step.NAME, "Ivo Petrak, and you're not getting my number.", Step.PHONE),
+        (Step.NAME, "Ivo Petrak. My phone number stays private.", Step.PHONE),
+        (Step.NAME, "Ivo Petrak. I'd rather not give my address.", Step.ADDRESS),
+        (Step.PHONE, "You can have my email instead.", Step.PHONE),
+        (Step.PHONE, "Just email me instead.", Step.PHONE),
+        (Step.PHONE, "No. No number. Just leave it, put down the email.", Step.PHONE),
+    ],
+)
+def test_a_refusal_belongs_to_the_field_it_names(step: Step, said: str, refused: Step) -> None:
+    acts = heard(step, said).acts
+    assert refused in {act.step for act in acts if isinstance(act, Decline)}
+    assert all(act.step in (refused, None) for act in acts if isinstance(act, Decline))
+    named = [act.value for act in acts if isinstance(act, Provide) and act.step is Step.NAME]
+    assert named == (["Ivo Petrak"] if step is Step.NAME else [])
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("es", "Soy Nerea Goñi, pero el teléfono no lo doy."),
+        ("es", "Me llamo Nerea Goñi y no quiero dar mi número."),
+        ("zh-CN", "我叫周玉梅，电话我不想留。"),
+        ("zh-CN", "周玉梅，电话就不留了吧"),
+    ],
+)
+def test_so_it_does_in_other_languages(language: str, said: str) -> None:
+    acts = read(said, Situation(Step.NAME, MONDAY, language=language)).acts
+    assert [act.step for act in acts if isinstance(act, Decline)] == [Step.PHONE]
+    assert any(isinstance(act, Provide) and act.step is Step.NAME for act in acts)
+
+
+def test_a_phone_that_nobody_answers_is_not_refused() -> None:
+    assert not declines(heard(Step.NAME, "He's deaf, so he can't answer the phone."))
+
+
+def test_a_landline_of_who_has_no_mobile_is_kept() -> None:
+    acts = heard(Step.PHONE, "It's 02 9631 7720, I don't have a mobile.").acts
+    assert [act.value for act in acts if isinstance(act, Provide)] == ["+61296317720"]

@@ -26,7 +26,7 @@ from voicebot.collect.understanding.questions import (
     question,
 )
 from voicebot.collect.understanding.reached import NOT_NOW, REACHES, is_whole_wish, reached
-from voicebot.collect.understanding.refusals import refusals
+from voicebot.collect.understanding.refusals import field_refused, refusals
 from voicebot.collect.understanding.text import Kind
 from voicebot.collect.understanding.types import (
     KNOWN,
@@ -67,6 +67,7 @@ _NAMED_TIMES = ("time.weekday", "time.day", "time.part")
 _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
 
+_NO_ANSWER = ("refuses", "has_none")
 _EMERGENCY = "want.emergency"
 _NOTHING = "want.nothing"
 """With a value it is about what is asked just then: "forget it", no "I won't book"."""
@@ -77,9 +78,6 @@ _MAKE: Mapping[str, _Make] = {
         Correct(Step(match.value), None, span) if match.value else Deny(span)
     ),
     "want": lambda name, _, span: Want(name, span),
-    "decline": lambda name, match, span: Decline(
-        name.replace("_", " "), span, Step(match.value) if match.value else None
-    ),
     "flexible": lambda name, _, span: Flexible(Window(soonest=name == "soonest"), span),
     "withdraw": lambda _, match, span: Withdraw(Step(match.value) if match.value else None, span),
 }
@@ -179,6 +177,10 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return None
     if match.tag == _NOTHING and match.value and situation.step is Step.EMAIL:
         return Decline("refuses", span, Step.EMAIL)  # the question is passed over, not the call
+    if table == "decline":
+        known = Step(match.value) if match.value else None
+        step = known or (field_refused(said, match, situation) if name in _NO_ANSWER else None)
+        return Decline(name.replace("_", " "), span, step)
     make = _MAKE.get(table)
     return make(name, match, span) if make else None
 

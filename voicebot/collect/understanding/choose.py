@@ -71,6 +71,9 @@ def _last_word(acts: Sequence[Act], situation: Situation) -> Sequence[Act]:
         given = [a for a in kept if isinstance(a, Provide | Correct) and a.step is step]
         if isinstance(no, Decline) and no.why in _NO_ANSWER and step in _REFUSABLE and given:
             final = (no.step or no.why == _REFUSES) and no.span > given[-1].span
+            final = final and not (
+                step is Step.PHONE and no.why != _REFUSES
+            )  # a landline, no mobile
             kept = [act for act in kept if act not in (given if final else [no])]
     return kept
 

@@ -27,7 +27,7 @@ _NO_REFUSAL = (
 )  # fmt: skip
 """Beside one of these something else is meant: "I don't have it on me", "no dot in it"."""
 _REFUSABLE = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
-_UNTIL, _ASK = "refuse.until", "clause.ask"
+_UNTIL, _ASK, _BUT = "refuse.until", "clause.ask", "but"
 _HAS_NONE, _REFUSES = "has none", "refuses"
 _MOST_STRAY = {True: 3, False: 2}
 """So many other words may stand beside the field that is named, and beside a pronoun for it."""
@@ -45,6 +45,10 @@ def refusals(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         end = next(ends, len(said))
         if any(c.asked and (c.end > end or c.end <= until.first) for c in said.clauses):
             yield Candidate(None, until.first, end)
+    if situation.step is Step.PHONE and situation.asked is Asked.ANSWER:
+        for match in said.all("refuse.instead"):  # "you can have my e-mail"
+            span = said.span(match.first, match.end)
+            yield Candidate(Decline(_REFUSES, span, Step.PHONE), match.first, match.end)
     if said.tags.isdisjoint((_NOT, _DELEGATES)):
         return
     for first, end in _phrases(said):
@@ -55,11 +59,13 @@ def refusals(said: Utterance, situation: Situation) -> Iterator[Candidate]:
 
 
 def _phrases(said: Utterance) -> Iterator[tuple[int, int]]:
-    """Give the stretches between marks and links, without the quiet words at their ends."""
+    """Give the stretches between marks, links and "but"."""
     first = 0
     for at in range(len(said) + 1):
         cut = at == len(said) or (said.tokens[at].is_sign and said.low(at) != "-")
-        if not cut and not said.at(at, "quiet.link"):
+        opens = said.at(at, "clause.open")
+        butted = opens is not None and opens.value == _BUT
+        if not (cut or butted or said.at(at, "quiet.link")):
             continue
         if at > first:
             yield first, at
@@ -102,6 +108,15 @@ def _refused(
         return (_HAS_NONE, None) if stray <= most else ("", None)
     fits = _NOT in tags and bool(verbs) and stray <= most and (asked or of_email)
     return (why, None) if fits else ("", None)
+
+
+def field_refused(said: Utterance, match: Match, situation: Situation) -> Step | None:
+    """Return the field that is named with a refusal: "don't give out my phone number"."""
+    inside = (each for each in _phrases(said) if match.first < each[1] and each[0] < match.end)
+    first, end = next(inside, (match.first, match.end))
+    named = next(said.all(_FIELD, first=first, end=end), None)
+    house = named and named.value == Step.PHONE and situation.step is Step.ADDRESS  # it has none
+    return Step(named.value) if named and not house else None
 
 
 def _stray(said: Utterance, here: Sequence[Match], first: int, end: int) -> int:

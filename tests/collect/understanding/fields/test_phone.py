@@ -141,8 +141,9 @@ def test_half_a_number_is_kept_for_the_next_turn() -> None:
     assert heard("one five six", partial=first.partial) == "+61491570156"
 
 
-def test_an_area_code_may_follow_its_number() -> None:
-    assert heard("oh two", partial="55501234") == "+61255501234"
+@pytest.mark.parametrize("said", ["oh two", "Oh, oh two it is."])
+def test_an_area_code_may_follow_its_number(said: str) -> None:
+    assert heard(said, partial="55501234") == "+61255501234"
 
 
 @pytest.mark.parametrize("digits", ["0491", "0491570", "049157015", "0255501", "130055", "1300555"])
@@ -182,8 +183,16 @@ def test_a_part_of_the_number_held_is_mended(said: str, number: str) -> None:
     assert act.value == number
 
 
-def test_a_landline_without_its_area_code_is_told_as_such() -> None:
-    first = given_in("it's five five five oh, one two three four")
+@pytest.mark.parametrize(
+    "said",
+    [
+        "it's five five five oh, one two three four",
+        "I only know the house one, five five five oh, one two three four.",
+        "It's the landline, 5550 1234. What's the name of the chap who'll come?",
+    ],
+)
+def test_a_landline_without_its_area_code_is_told_as_such(said: str) -> None:
+    first = given_in(said)
     assert isinstance(first, Provide)
     assert (first.value, first.missing) == (None, Missing.AREA_CODE)
     assert heard("oh two", partial=first.partial) == "+61255501234"
@@ -204,6 +213,9 @@ def test_a_landline_without_its_area_code_is_told_as_such() -> None:
         "The phone I ring with",
         "Is same number I am calling",
         "Whatever number this is",
+        "Can't you see my number? Just use that.",
+        "Doesn't it come up on your screen?",
+        "Haven't you got it already? I'm ringing from it.",
     ],
 )
 def test_this_number_is_the_one_shown_and_is_missing_where_none_is(said: str) -> None:
@@ -220,6 +232,7 @@ def test_this_number_is_the_one_shown_and_is_missing_where_none_is(said: str) ->
         "No, not the one I'm on now, my other one",
         "Don't use this number",
         "the number I called yesterday was engaged",
+        "It won't come up on your screen.",
     ],
 )
 def test_the_number_shown_is_not_taken_where_it_is_refused(said: str) -> None:
@@ -248,6 +261,18 @@ def test_an_extension_is_noted_beside_the_number() -> None:
 )
 def test_what_the_number_does_not_explain_is_left_as_rest(said: str, rest: list[str]) -> None:
     assert [said[slice(*span)] for span in reading(said).rest] == rest
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Okay I'm calling triple zero. 0491 570 156.",
+        "I've called 000 already, it's 0491 570 156",
+        "He said ring 112 or triple zero. 0491 570 156",
+    ],
+)
+def test_a_number_rung_in_an_emergency_is_nobodys(said: str) -> None:
+    assert heard(said) == "+61491570156"
 
 
 def test_a_whole_number_replaces_an_earlier_half() -> None:

@@ -45,7 +45,10 @@ _BEGINS_1300, _DIGITS_13 = "+611300", 9
 
 def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the number that was said, a piece of one, or a mended one."""
-    found, this = runs(said), _shown(said)
+    asked = situation.step is Step.PHONE
+    answers = asked and situation.asked is not Asked.CONFIRM
+    found = runs(said)
+    this = _shown(said) or (_seen(said) if answers and not found else [])
     if this:
         first, end = this[0][0], this[-1][1]
         missing = None if situation.caller else Missing.SHOWN_NUMBER
@@ -53,8 +56,6 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         yield Candidate(None if _is_just_told(said, found, first) else act, first, end)
     if situation.step is not Step.SERVICE and situation.asked is not Asked.CHOICE:
         yield from _extension(said, found)  # there "option two" is the second one
-    asked = situation.step is Step.PHONE
-    answers = asked and situation.asked is not Asked.CONFIRM
     own = [run for run in found if not run.other and (not run.theirs or (asked and run.mends))]
     if not answers or this or _whole(said, own, situation.region):
         yield from _theirs(said, found)
@@ -64,8 +65,8 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         yield _provided(said, own, *whole)
         return
     own = [run for run in own if not run.elsewhere]
-    open_ = asked and situation.asked is not Asked.CONFIRM
-    if own and open_ and len(_beside(said, own)) <= _MOST_STRAY_WORDS:
+    long = sum(len(run.digits) for run in own) >= _LONG_DIGITS
+    if own and answers and (long or len(_beside(said, own)) <= _MOST_STRAY_WORDS):
         yield from _piece(said, own, situation)
 
 
@@ -80,6 +81,16 @@ def _shown(said: Utterance) -> list[tuple[int, int]]:
         if calls := said.at(line.end, "phone.calls"):
             places.append((line.first, calls.end))
     return sorted(place for place in places if not said.before(place[0], "mend.not", "clause.deny"))
+
+
+def _seen(said: Utterance) -> list[tuple[int, int]]:
+    """Return the clauses that tell us to look: "can't you see my number? Use that"."""
+    places = []
+    for seen in said.all("phone.seen"):
+        clause = said.clause(seen.first)
+        if clause.asked or not any(said.in_clause(clause, "refuse.not", "clause.deny")):
+            places.append((clause.first, clause.end))
+    return [*places, *((take.first, take.end) for take in said.all("phone.take") if places)]
 
 
 def _is_just_told(said: Utterance, found: Sequence[Run], at: int) -> bool:
@@ -257,7 +268,8 @@ def _piece(said: Utterance, own: Sequence[Run], situation: Situation) -> Iterato
     partial, region = situation.partial or "", situation.region
     span = said.span(number.groups[0].first, number.groups[-1].end)
     first, end = own[0].begun, own[-1].end
-    for text in (partial + digits, digits + partial) if partial else ():
+    code = digits.removeprefix("0") if digits.startswith(_FROM_ABROAD) else digits  # "oh, oh two"
+    for text in (partial + digits, digits + partial, code + partial) if partial else ():
         if value := e164(text, region):
             yield Candidate(Provide(Step.PHONE, value, span), first, end)
             return
