@@ -196,22 +196,16 @@ window.EventSource = class extends EventTarget {
 """
 CHANGES = 200
 CALLS_SHOWN = 30
+ROWS_KEPT = 300
 
 
 def test_a_page_keeps_each_call_as_it_stands_and_no_earlier_state_of_it(
     page: Page, house: House
 ) -> None:
-    page.add_init_script(PUSHED)
-    page.goto(house.console)
-    page.evaluate(
-        "async () => { while (!window.pushed) await new Promise(requestAnimationFrame); }"
-    )
+    open_pushed(page, house)
     for change in range(CHANGES):  # another call changes each time: most rows stay as they are
         calls = range(CALLS_SHOWN) if change == 0 else [change % CALLS_SHOWN]
-        page.evaluate(
-            "rows => rows.forEach(data => pushed.dispatchEvent(new MessageEvent('call', {data})))",
-            [json.dumps(a_row(number, change)) for number in calls],
-        )
+        push(page, [a_row(number, change) for number in calls])
         shown = page.locator(f"[data-sid='CA-row-{change % CALLS_SHOWN}'] strong")
         expect(shown).to_contain_text(f"Change {change}")
     page.context.new_cdp_session(page).send("HeapProfiler.collectGarbage")
@@ -219,15 +213,45 @@ def test_a_page_keeps_each_call_as_it_stands_and_no_earlier_state_of_it(
     assert page.evaluate("kept.filter(ref => ref.deref()).length") <= CALLS_SHOWN + 2
 
 
+def test_a_page_keeps_a_bounded_number_of_calls_and_all_that_need_somebody(
+    page: Page, house: House
+) -> None:
+    open_pushed(page, house)
+    push(page, [a_row(0, 0) | {"callSid": "CA-waits", "needs": "follow_up"}])
+    for first in range(1, 1 + 2 * ROWS_KEPT, 100):
+        push(page, [a_row(number, number) for number in range(first, first + 100)])
+        newest = page.locator(f"[data-sid='CA-row-{first + 99}']")
+        expect(newest).to_be_visible()
+    expect(page.locator(".list li")).to_have_count(ROWS_KEPT)
+    expect(page.locator(".list [data-sid='CA-waits']")).to_have_count(1)
+    expect(page.locator("[data-queued='CA-waits']")).to_be_visible()
+
+
+def open_pushed(page: Page, house: House) -> None:
+    """Open the page with a stream whose events the test pushes."""
+    page.add_init_script(PUSHED)
+    page.goto(house.console)
+    page.evaluate(
+        "async () => { while (!window.pushed) await new Promise(requestAnimationFrame); }"
+    )
+
+
+def push(page: Page, rows: list[dict[str, object]]) -> None:
+    page.evaluate(
+        "rows => rows.forEach(data => pushed.dispatchEvent(new MessageEvent('call', {data})))",
+        [json.dumps(row) for row in rows],
+    )
+
+
 def a_row(number: int, change: int) -> dict[str, object]:
     """A call as the page's stream tells it."""
     steps: list[dict[str, object]] = [{"step": step, "value": None} for step in (*ANSWERS, "time")]
     steps[0]["value"] = f"Change {change}"
-    at = f"2026-03-02T09:{number:02}:00.000Z"
+    at = f"2026-03-02T{9 + number // 60:02}:{number % 60:02}:00.000Z"
     return {
         "callSid": f"CA-row-{number}", "status": "incomplete", "step": "phone", "phase": None,
         "live": False, "interrupted": False, "resumed": 0, "needs": None, "caller": None,
-        "createdAt": at, "updatedAt": at, "takenBy": None, "continuedAs": None,
+        "createdAt": at, "updatedAt": at, "takenBy": None, "continuedAs": None, "unsure": [],
         "steps": steps, "lastTurnMs": None, "sight": "masked",
     }  # fmt: skip
 

@@ -17,7 +17,7 @@ const SEARCH_PAUSE_MS = 250;
 const MOST_PAGES = 20; // of a search that finds nothing: each looks back for half a second
 const GATHER_MS = 100; // rows that come within it are drawn together; the open call is drawn at once
 
-const KEPT = 1000; // rows of a page that is open for days; search finds the others
+const KEPT = 300; // rows of a page that is open for days, beside older ones that were asked for; search finds the others
 
 const sidInAddress = () => decodeURIComponent((location.pathname.match(/^\/c\/([A-Za-z0-9_.%-]+)$/) || [])[1] || '') || null;
 const VIEWS = ['bookings', 'counts']; // beside the queue, at /
@@ -25,7 +25,9 @@ const viewInAddress = () => [...VIEWS, 'reveals'].find((view) => location.pathna
 const since = (call) => (call.live ? call.createdAt : call.updatedAt); // a live call keeps its place while it is spoken
 const presses = (call) => !call.takenBy && isUrgent(reason(call, false, 0)); // whoever waits for a person, or is stuck
 const newestFirst = (a, b) => presses(b) - presses(a) || b.live - a.live || (since(a) < since(b) ? 1 : -1);
-const bounded = (calls) => (Object.keys(calls).length > KEPT ? Object.fromEntries(Object.values(calls).sort(newestFirst).slice(0, KEPT).map((call) => [call.callSid, call])) : calls);
+const isWork = (call) => call.live || Boolean(reason(call, false, 0));
+const workFirst = (a, b) => isWork(b) - isWork(a) || (since(a) < since(b) ? 1 : -1);
+const bounded = (calls, room) => (Object.keys(calls).length > room ? Object.fromEntries(Object.values(calls).sort(workFirst).slice(0, room).map((call) => [call.callSid, call])) : calls);
 
 function Live({ state, language, setLanguage, signedOut }) {
   const t = LANGUAGES[language];
@@ -48,6 +50,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   const fresh = useRef({});
   const gathering = useRef(0);
   const rungFor = useRef(null);
+  const room = useRef(KEPT);
   const opened = useRef(sid);
   opened.current = sid;
 
@@ -58,7 +61,7 @@ function Live({ state, language, setLanguage, signedOut }) {
         const rows = fresh.current;
         fresh.current = {};
         gathering.current = 0;
-        setCalls((had) => bounded({ ...had, ...rows }));
+        setCalls((had) => bounded({ ...had, ...rows }, room.current));
       }, GATHER_MS);
     },
     whole: (call) => call.callSid === opened.current && setWhole(call),
@@ -99,6 +102,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   };
   const goBack = async () => {
     const page = await ask('GET', `/live/calls?cursor=${older}`);
+    room.current += page.calls.length;
     setCalls((had) => ({ ...Object.fromEntries(page.calls.map((call) => [call.callSid, call])), ...had }));
     setOlder(page.next);
   };
