@@ -128,6 +128,23 @@ def test_a_street_waits_for_its_number() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "town"),
+    [("Getafe", "Getafe"), ("Es La Coruña", "La Coruña"), ("Madrid, ya se lo he dicho", "Madrid")],
+)
+def test_the_town_of_a_street_that_was_told_is_taken(said: str, town: str) -> None:
+    assert value(Step.ADDRESS, said, partial="Calle Mayor 14") == f"Calle Mayor 14, {town}"
+
+
+def test_a_place_said_twice_or_explained_is_written_once() -> None:
+    assert value(Step.ADDRESS, "Calle Mayor 14, cuarto C, Madrid, Madrid") == (
+        "Calle Mayor 14, cuarto C, Madrid"
+    )
+    assert value(Step.ADDRESS, "Calle Rosa 4, Getafe. Rosa, como la flor.") == (
+        "Calle Rosa 4, Getafe"
+    )
+
+
+@pytest.mark.parametrize(
     ("said", "after", "before"),
     [
         ("antes de las doce", None, "12:00"),

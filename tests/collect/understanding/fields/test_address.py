@@ -256,7 +256,7 @@ def test_a_suburb_that_is_also_a_persons_name_is_one_where_it_is_asked_for(
         ("the street should be battle street", "12 Battle Street, Penrith"),
         ("the suburb is harris park", "12 Wattle Street, Harris Park"),
         ("unit 5", "Unit 5, 12 Wattle Street, Penrith"),
-        ("no, 7 harbour road", "7 Harbour Road"),
+        ("no, 7 harbour road", "7 Harbour Road, Penrith"),
     ],
 )
 def test_a_part_amends_the_address_in_the_record(utterance: str, line: str) -> None:
@@ -940,3 +940,66 @@ def test_a_denied_number_is_mended_whatever_stands_beside_it(utterance: str) -> 
 def test_a_number_beside_a_yes_mends_nothing() -> None:
     record = {Step.ADDRESS: "46 Banksia Parade, Windsor"}
     assert act("Yes, and there's 12 of us", record=record, asked=Asked.CONFIRM) is None
+
+
+@pytest.mark.parametrize(
+    ("utterance", "line"),
+    [
+        (
+            "It's number 4 Rose Street, Parramatta. Rose, like the flower.",
+            "4 Rose Street, Parramatta",
+        ),
+        ("31 Wattle Street, Penrith, Wattle as in the tree", "31 Wattle Street, Penrith"),
+        ("17 Pine Road, that's Pine as in the tree, Blacktown", "17 Pine Road, Blacktown"),
+        ("9 Elm Street, Elm with an E, in Newtown", "9 Elm Street, Newtown"),
+        ("5 Clare Street, Newtown. Clare without an I.", "5 Clare Street, Newtown"),
+        (
+            "22 Elm, sorry, 24 Elm Street, Newtown. Oliver's at 22, that's grandma's.",
+            "24 Elm Street, Newtown",
+        ),
+        (
+            "Number 2A, sorry, 2A/15 Wisteria Lane, Penrith",
+            "2A/15 Wisteria Lane, Penrith",
+        ),
+        (
+            "15 Wisteria Lane, number 2A, sorry, 2A/15 Wisteria Lane, Penrith",
+            "2A/15 Wisteria Lane, Penrith",
+        ),
+        ("the tenant's place is 4 of 66 Marsden Street, Penrith", "4/66 Marsden Street, Penrith"),
+        (
+            "It is 100 and 2, Pacific Street, number of the flat is eight, in Bondi",
+            "102 Pacific Street, Unit 8, Bondi",
+        ),
+        (
+            "It's Rosebank Cottage, 3 Mill Lane, Windsor. You do come out to Windsor?",
+            "Rosebank Cottage, 3 Mill Lane, Windsor",
+        ),
+    ],
+)
+def test_what_is_said_beside_an_address_is_no_part_of_it(utterance: str, line: str) -> None:
+    assert heard(utterance) == line
+
+
+@pytest.mark.parametrize(
+    ("utterance", "suburb"),
+    [
+        ("Newtown, I said that already", "Newtown"),
+        ("Bondi, I told you", "Bondi"),
+        ("I already told you, Bondi", "Bondi"),
+        ("still Newtown", "Newtown"),
+        ("Sydney, lobby's on level one", "Sydney"),
+        ("Windsor, just ring the bell", "Windsor"),
+    ],
+)
+def test_a_suburb_that_is_asked_for_may_have_talk_beside_it(utterance: str, suburb: str) -> None:
+    assert heard(utterance, partial="12 Elm Street") == f"12 Elm Street, {suburb}"
+
+
+def test_other_talk_is_no_suburb_though_one_is_asked_for() -> None:
+    assert heard("hang on, I'll ask my wife", partial="12 Elm Street") is None
+
+
+def test_a_number_said_anew_after_the_address_is_done_mends_it() -> None:
+    held = {Step.ADDRESS: "12 Elm Street, Penrith"}
+    assert heard("No, it's number 14", step=Step.TIME, record=held) == "14 Elm Street, Penrith"
+    assert heard("Wait, it's 6 Oak Avenue", record=held) == "6 Oak Avenue, Penrith"

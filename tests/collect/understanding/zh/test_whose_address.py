@@ -15,6 +15,7 @@ from voicebot.call import Step
         "我家在中山路5号，上门地址是解放路9号",
         "发票寄到中山路5号，维修地点在解放路9号",
         "解放路9号，不是中山路5号",
+        "解放路9号，我妈住14号",
     ],
 )
 def test_the_address_of_the_job_is_taken_in_chinese(said: str) -> None:

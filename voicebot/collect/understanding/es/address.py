@@ -23,8 +23,13 @@ from voicebot.collect.understanding.fields.address_parts import (
     is_whole,
     merge,
 )
-from voicebot.collect.understanding.fields.address_words import Word, Words, words_of
-from voicebot.collect.understanding.types import Correct, Provide, Situation
+from voicebot.collect.understanding.fields.address_words import (
+    Word,
+    Words,
+    without_remarks,
+    words_of,
+)
+from voicebot.collect.understanding.types import Asked, Correct, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance, utterance
 
 _LEADS = ("address.lead", "address.label", "lead.is", "quiet.link", "clause.mend")
@@ -39,11 +44,13 @@ _POSTCODE_DIGITS, _MOST_NUMBER_DIGITS = 5, 5
 def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the address that was said, a piece of one, or the held one with a part mended."""
     alone, held = situation.step is Step.ADDRESS, situation.record.get(Step.ADDRESS, "")
-    words, earlier = Words(said, words_of(said)), situation.partial if alone else ""
+    words = Words(said, without_remarks(said, words_of(said)))
+    earlier = situation.partial if alone else ""
     parts = _parts(words, alone=alone)
     piece = _labelled(words) if (held or earlier) and not is_whole(parts) else ()
     parts = () if piece else _with_town_before(words, parts)
-    piece = piece or (_piece(words) if alone and (held or earlier) and not parts else ())
+    town = alone and is_whole(_known(earlier)) and situation.asked is Asked.ANSWER
+    piece = piece or (_piece(words, town=town) if alone and (held or earlier) and not parts else ())
     first = parts[0].first if parts else piece[0].first if piece else 0
     if parts and (alone or is_whole(parts)):
         road, before = next((p for p in parts if p.kind is Kind.STREET), None), _known(held)
@@ -216,6 +223,8 @@ def _behind(words: Words, at: int, parts: Parts, *, alone: bool) -> tuple[Parts,
             break
         part, at = piece
         last = parts[-1]
+        if (last.kind, last.text) == (part.kind, part.text):
+            continue  # "Madrid, Madrid"
         if last.kind is part.kind:  # a second door or place is written behind the first
             parts, part = parts[:-1], replace(last, text=f"{last.text}, {part.text}", end=part.end)
         parts += (part,)
@@ -330,8 +339,11 @@ def _labelled(words: Words) -> Parts:
     return (part[0],) if part else ()
 
 
-def _piece(words: Words) -> Parts:
-    """Return the parts of a short answer that is nothing else: "el 14", "tercero B"."""
+def _piece(words: Words, *, town: bool) -> Parts:
+    """Return the parts of a short answer that is nothing else: "el 14", "tercero B".
+
+    town  a street was told, and its town is asked for: "Getafe" is one
+    """
     at, parts = 0, Parts()
     leads = (*_LEADS, "no.plain", "time.the")
     while words.phrase(at, *leads) and not words.phrase(at, "address.place"):
@@ -340,7 +352,9 @@ def _piece(words: Words) -> Parts:
         return ()
     while at < len(words):
         piece = _unit(words, at) or _postcode(words, at) or _number(words, at)
-        piece = piece or _place(words, at, loose=not parts)
+        name = at + (words.phrase(at, "address.small") is not None)  # La Coruña
+        named = town and not words.said.lexicon.is_everyday(words[name].low)
+        piece = piece or _place(words, at, loose=not (parts or named))
         if piece is None:
             rest = range(at, len(words))
             return parts if all(words.phrase(n, *_QUIET) for n in rest) else ()

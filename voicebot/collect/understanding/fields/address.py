@@ -21,10 +21,17 @@ from voicebot.collect.understanding.fields.address_parts import (
     respelled,
 )
 from voicebot.collect.understanding.fields.address_places import town_before
+from voicebot.collect.understanding.fields.address_same import (
+    are_one,
+    extends,
+    shop_of_same,
+    unit_of_same,
+)
 from voicebot.collect.understanding.fields.address_words import (
     Word,
     Words,
     is_listed,
+    without_remarks,
     without_spelling,
     words_of,
 )
@@ -47,8 +54,15 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the address that was said, a piece of one, or the held one with a part mended."""
     alone = situation.step is Step.ADDRESS
     held = situation.record.get(Step.ADDRESS, "")
-    if alone or _may_be_whole(said) or (held and _may_mend(said, held)):
+    numbered = situation.step is Step.TIME and _is_renumbered(said)  # "no, it's number 14"
+    if alone or _may_be_whole(said) or (held and (numbered or _may_mend(said, held))):
         yield from _Reader(said, situation, alone, held).candidates()
+
+
+def _is_renumbered(said: Utterance) -> bool:
+    """Return True for "no, it's number 14"."""
+    signs = (sign.end for sign in said.all("address.number"))
+    return any(clause.mends for clause in said.clauses) and any(map(said.numbers.group, signs))
 
 
 def _may_be_whole(said: Utterance) -> bool:
@@ -85,7 +99,9 @@ class _Reader:
     def __init__(self, said: Utterance, situation: Situation, alone: bool, held: str) -> None:
         self.said, self.situation, self.region = said, situation, situation.region
         self.alone, self.held = alone, held
-        self.words = _without_name(words_of(said), situation.record.get(Step.NAME, ""))
+        every = _without_name(words_of(said), situation.record.get(Step.NAME, ""))
+        self.words = without_remarks(said, every)
+        self.remarks = {word.first for word in every} - {word.first for word in self.words}
 
     def candidates(self) -> Iterator[Candidate]:
         parts, guesses = self._that_counts(self._of_the_job())
@@ -93,11 +109,12 @@ class _Reader:
         kept = self._known(self.held)
         if is_whole(parts):
             if not kinds(parts) & _PLACING:
-                earlier = kept if _extends(parts, kept) else earlier
+                placed = tuple(part for part in kept if part.kind in _PLACING | {Kind.STATE})
+                earlier = kept if extends(parts, kept) else earlier or placed
                 if Kind.CORNER in kinds(parts):
                     earlier = tuple(part for part in kept if part.kind in _AROUND) or earlier
             elif not (self.alone and self.situation.asked is Asked.CONFIRM):
-                earlier = _shop_of_same(kept, parts) or earlier
+                earlier = shop_of_same(kept, parts) or earlier
             yield self._provided(earlier, parts, guesses)
         elif kept and not earlier:
             yield from self._amended(kept, parts if self.alone else ())
@@ -113,7 +130,7 @@ class _Reader:
                 return parts, guesses
             if self._counts(parts, words[0].first):
                 again = self._parts(rest, alone=True)[0] if self.alone else ()
-                restated = _are_one(parts, again) and bool(kinds(again) & _PLACING)
+                restated = are_one(parts, again) and bool(kinds(again) & _PLACING)
                 corner = next((p for p in parts if p.kind is Kind.CORNER), None)
                 if corner and self.alone:  # "the corner of Wattle and Pine. 2 Pine Street"
                     again = self._parts([w for w in words if w.first >= corner.end], alone=True)[0]
@@ -146,7 +163,16 @@ class _Reader:
 
     def _provided(self, earlier: Parts, parts: Parts, guesses: int) -> Candidate:
         whole, begun = merge(earlier, parts), self._lead(_extent(parts)[0])
-        return provided(self.said, whole, parts, line(whole, self.region), begun, guesses)
+        text = line(whole, self.region)
+        return self._with_remarks(provided(self.said, whole, parts, text, begun, guesses))
+
+    def _with_remarks(self, given: Candidate) -> Candidate:
+        """Return an address with what is said of its words behind it."""
+        end = at = given.end
+        while at < len(self.said) and (at in self.remarks or self.said.is_sound(at)):
+            at += 1
+            end = at if at - 1 in self.remarks else end
+        return replace(given, end=end)
 
     def _lead(self, first: int) -> int:
         """Return where the words begin that lead up to this token."""
@@ -174,7 +200,7 @@ class _Reader:
             if is_whole(now) and not self.held and not kinds(now) & _PLACING:
                 now += town_before(turn, turn.place(_extent(now)[0]), self.region, alone=alone)
             if now and (is_whole(now) or not parts):
-                parts, guesses = (*_unit_of_same(parts, now), *now), doubts
+                parts, guesses = (*unit_of_same(parts, now), *now), doubts
             elif now:
                 parts, guesses = merge(parts, now), 1
         return respelled(parts, names), guesses
@@ -238,7 +264,8 @@ class _Reader:
             if turns or (word.pause and (mark or word.is_figure)):
                 segments.append((_ONE, []))
             rank, words = segments[-1]
-            if job := self.said.at(word.first, "address.job"):
+            asked = self.said.clause(word.first).asked  # "do you come to Windsor?"
+            if (job := self.said.at(word.first, "address.job")) and not asked:
                 until = job.end
                 segments[-1] = _JOB, words
             elif mark and mark.tag == "address.elsewhere" and rank == _ONE:
@@ -257,9 +284,10 @@ class _Reader:
         2753"), or the same part in fuller words ("North Ryde"), or a unit alone.
         """
         labelled = any(self.said.all("address.label", "address.within"))
+        labelled |= self.situation.step is Step.TIME and _is_renumbered(self.said)
         parts = parts or self._piece_of_a_clause(labelled)
         closed = all(word.pause for word in self.words if parts and word.first == parts[-1].end)
-        named = _extends(parts, held) or (kinds(parts) == {Kind.UNIT} and closed)
+        named = extends(parts, held) or (kinds(parts) == {Kind.UNIT} and closed)
         named |= Kind.STREET in kinds(parts) and self._denies_part()
         if not (self.alone or labelled or named):
             return
@@ -313,37 +341,5 @@ def _parts_of(text: str, language: str, region: str) -> Parts:
     return Grammar(Words(said, words_of(said)), region, alone=True).read()[0]
 
 
-def _unit_of_same(before: Parts, now: Parts) -> Parts:
-    """Return the unit of the same street said before: "Unit 2, 40 King St, no, 14 King St"."""
-    units = [part for part in before if part.kind is Kind.UNIT]
-    streets = [{part.text for part in each if part.kind is Kind.STREET} for each in (before, now)]
-    return tuple(units) if streets[0] == streets[1] and Kind.UNIT not in kinds(now) else ()
-
-
-def _shop_of_same(before: Parts, now: Parts) -> Parts:
-    """Return the unit at the same corner said before: "Shop 3B, …", then the corner once more."""
-    corners = [{part.text for part in each if part.kind is Kind.CORNER} for each in (before, now)]
-    same = corners[0] and corners[0] == corners[1]
-    return tuple(part for part in before if part.kind is Kind.UNIT and same)
-
-
 def _extent(parts: Parts) -> tuple[int, int]:
     return min(part.first for part in parts), max(part.end for part in parts)
-
-
-def _are_one(parts: Parts, again: Parts) -> bool:
-    """Return True where an address is begun, and then said anew: "29 Lawson, 29 Lawson Avenue"."""
-    old, new = ({p.kind: p.text.split()[0] for p in each} for each in (parts, again))
-    return is_whole(again) and all(old.get(k) == new.get(k) for k in (Kind.NUMBER, Kind.STREET))
-
-
-def _extends(parts: Parts, held: Parts) -> bool:
-    """Return True for "North Ryde" where Ryde is held, or "Banksia Road" for Banksia Street."""
-    named = {part.kind: part.text.casefold().split() for part in held}
-    for part in parts:
-        new, old = part.text.casefold().split(), named.get(part.kind, [])
-        if part.kind is Kind.STREET:
-            return any(word in old and not is_listed(word, "type", "compass") for word in new)
-        if part.kind is Kind.PLACE and old:
-            return set(old) <= set(new) and (len(new) > len(old) or len(parts) > 1)
-    return False

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from voicebot.collect.understanding.fields.address_parts import (
     Found,
     Kind,
@@ -22,7 +20,7 @@ from voicebot.collect.understanding.fields.address_parts import (
     unit_at,
     unit_name_at,
 )
-from voicebot.collect.understanding.fields.address_places import place_at, state_at
+from voicebot.collect.understanding.fields.address_places import is_person, place_at, state_at
 from voicebot.collect.understanding.fields.address_sites import site_at
 from voicebot.collect.understanding.fields.address_words import (
     COUNTRIES,
@@ -272,6 +270,9 @@ class Grammar:
         suite = suite and text.isdecimal() and len(text) in (3, 4)  # "12 Grand Ave 600": no ZIP
         if unit := unit_at(words, at) or ((text, at + 1) if suite else None):
             return found(Kind.UNIT, words, at, unit)
+        label = words.said.before(words[at].first, "address.label")
+        if label and label.value == Kind.UNIT and (called := unit_name_at(words, at)):
+            return found(Kind.UNIT, words, at, (f"Unit {called[0]}", called[1]))
         if words.phrase(at, "address.number") and (number := unit_name_at(words, at + 1)):
             if words[number[1]].is_number:
                 return None  # a telephone number
@@ -285,7 +286,7 @@ class Grammar:
         place = place_at(words, at, self.region)
         more = words.part(at, place[1]) if place and Kind.PLACE in before else ()
         talk = more and all(is_everyday(word.low) and not word.isin("compass") for word in more)
-        return None if talk or _is_person(more) else place  # "West Yorkshire", not "ring the bell"
+        return None if talk or is_person(more) else place  # "West Yorkshire", not "ring the bell"
 
     # -- a piece said alone: "the postcode is two one five oh", "Windsor", "unit five"
 
@@ -324,7 +325,9 @@ class Grammar:
             kind = Kind.POSTCODE if whole else Kind.NUMBER
             return (found(kind, words, at, number)[0],) if number[1] == len(words) else ()
         parts = self._with_tail((), street_at(words, at, weak=False), at)
-        if not parts or words.place(max(part.end for part in parts)) < len(words):
+        end = words.place(max(part.end for part in parts)) if parts else len(words)
+        talk = self._town and words[end].pause and Kind.PLACE in kinds(parts)
+        if not parts or (end < len(words) and not talk):  # "Sydney, lobby's on level one"
             return ()
         code = kinds(parts) == {Kind.STATE} and len(parts[0].text) == 2
         labelled = any(words.phrase(n, "address.label") for n in range(at))
@@ -342,9 +345,3 @@ class Grammar:
         named = end is not None and all(self.words[n].text.istitle() for n in names)
         unknown = bool(lows) and (named or not all(map(is_everyday, lows)))
         return unknown and (self._town or not is_given(lows[0]))
-
-
-def _is_person(words: Sequence[Word]) -> bool:
-    """Return True for the "Vikram Rao" of "12 Bay Road, Bondi, Vikram Rao"."""
-    named = len(words) > 1 and words[0].pause and is_given(words[0].low)
-    return named and not words[-1].isin("type", "ending", "compass")

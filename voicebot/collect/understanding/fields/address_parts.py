@@ -141,7 +141,7 @@ def number_at(words: Words, at: int) -> Read | None:
     if first is None or not first[0].strip("0"):
         return None
     text, end = first
-    link = words.phrase(end, "address.half", "address.slash", "address.range")
+    link = words.phrase(end, "address.half", "address.slash", "address.range", "address.of")
     after = words.place(link.end) if link else end
     if link is None:
         return first
@@ -150,6 +150,8 @@ def number_at(words: Words, at: int) -> Read | None:
     second = _plain_number(words, after)
     if second is None or (link.tag == "address.range" and not _is_range(words, text, second)):
         return first
+    if link.tag == "address.of" and not street_at(words, second[1], weak=False):
+        return first  # "four of 66 Marsden Street"
     return text + (link.value or "-") + second[0], second[1]
 
 

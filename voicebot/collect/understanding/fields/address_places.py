@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from voicebot.collect.understanding.fields.address_parts import (
     Found,
     Kind,
@@ -74,6 +76,8 @@ def _is_talk(words: Words, at: int, end: int) -> bool:
     """Return True for words behind a pause that say something: ", key's under the mat"."""
     after = words.near(end)
     names = words.part(at, end)
+    if names[-1].low.endswith("'s") and after.isin("stop", "stop_in_place", "carrier"):
+        return True
     again = names[-1].isin("strong") and any(w.low == names[0].low for w in words.part(0, at))
     if after.isin("verb") or again or words.phrase(at, "time.weekday"):
         return True
@@ -152,3 +156,9 @@ def town_before(words: Words, end: int, region: str, *, alone: bool) -> Parts:
     talk = names[-1].isin("house", "institution") or words.phrase(within, "yes.agree")
     placed = within > at or (alone and not person)
     return (place[0],) if placed and not known and not talk else ()
+
+
+def is_person(words: Sequence[Word]) -> bool:
+    """Return True for the "Vikram Rao" of "12 Bay Road, Bondi, Vikram Rao"."""
+    named = len(words) > 1 and words[0].pause and is_given(words[0].low)
+    return named and not words[-1].isin("type", "ending", "compass")
