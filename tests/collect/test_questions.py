@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,14 @@ def test_a_question_is_answered_or_noted(
         assert not call.notes, reply
     else:
         assert re.search(told, reply), reply
+
+
+def test_nobody_is_promised_a_call_who_gives_no_number() -> None:
+    call = at(Step.EMAIL)
+    told = call.dialogue.answers.items()
+    held: dict[Step, str] = {step: value for step, value in told if step is not Step.PHONE}
+    call.dialogue = replace(call.dialogue, answers=held, settled=frozenset({Step.PHONE}))
+    reply = call.hears("Do you price match?")
+    assert not _PROMISE.search(reply)
+    assert call.notes == ["? Do you price match?"]
+    assert call.change.needs is Needs.FOLLOW_UP

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
 
 from voicebot.business import (
-    WEEKDAYS,
-    Hours,
     Offer,
     answer_for,
     answer_of,
@@ -20,22 +17,18 @@ from voicebot.business import (
     serves,
 )
 from voicebot.call import Needs, Status, Step, Wish
-from voicebot.collect import times
-from voicebot.collect.dialogue import Mode, Purpose, situation
+from voicebot.collect import opening, times
+from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import Ending
-from voicebot.collect.spoken import in_a_sentence, spoken_weekday, written_time
+from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     IDLE,
     Ask,
-    Asked,
-    Flexible,
-    Provide,
     Window,
     content_of,
     is_only_named,
     named_in,
-    read,
     utterance,
 )
 from voicebot.collect.written import say_written
@@ -168,7 +161,10 @@ def _unknown(turn: Turn, question: Ask, text: str) -> Turn:
     turn = turn.become(unknown=(*turn.dialogue.unknown, asked)[-_MOST_UNKNOWN:])
     said = utterance(text, turn.business.language)
     at = next(n for n, token in enumerate(said.tokens) if token.end > question.span[0])
-    turn = turn.note(f"? {said.sentence(at)}").promise()
+    turn = turn.note(f"? {said.sentence(at)}")
+    if not turn.may_be_rung:
+        return turn.need(Needs.FOLLOW_UP).say("reply.unknown_numberless")
+    turn = turn.promise()
     return turn if turn.noted else replace(turn.say("reply.unknown"), noted=True)
 
 
@@ -214,7 +210,6 @@ def _of_service(turn: Turn, topic: str, named: Sequence[Offer]) -> Turn:
     return turn
 
 
-_WEEK = 7
 _MOST_AT_ONCE = 4
 """More prices than these nobody remembers; the page of the business has them."""
 
@@ -244,11 +239,11 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
         case "both" if held := turn.dialogue.answers.get(Step.SERVICE):
             return turn.say("reply.offered", services=in_a_sentence(held))
         case "hours" | "opening":
-            return hours(turn, question.about, text)
+            return opening.hours(turn, question.about, text)
         case "days":
-            return _days(turn)
+            return opening.days(turn)
         case "latest":
-            return _latest(turn, question.about, text)
+            return opening.latest(turn, question.about, text)
         case "extras":
             return _extras(turn, question.about)
         case "visitor":
@@ -260,12 +255,18 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
         case "free":
             window = times.said_before(turn) or Window()
             return times.tell(turn.become(window=window), window)
+        case "offered" if _held(turn) and "topic.beside" in _tags(turn, question.about):
+            return turn  # "do you do the oven as well?", of a clean
         case "offered" | "wished":
             return turn.say("reply.not_offered", services=turn.offers())
         case "services":
             return turn.say("reply.services", services=turn.offers())
         case _:
             return turn
+
+
+def _tags(turn: Turn, text: str) -> frozenset[str]:
+    return frozenset(utterance(text, turn.business.language).tags)
 
 
 def _held(turn: Turn) -> Offer | None:
@@ -276,13 +277,16 @@ def _held(turn: Turn) -> Offer | None:
 def _price(turn: Turn, text: str) -> Turn:
     """Say the price of the service that is wanted, else of all; not of another trade's work.
 
-    Of all too where several were asked after: "what's each of those cost".
+    Of all too where several were asked after: "what's each of those cost". None of them answers
+    "what would you charge for a granny flat?".
     """
-    services = turn.business.services
+    services, said = turn.business.services, utterance(text, turn.business.language)
     if named_in(text, services, turn.business.language) is None:
         return turn
-    each = "topic.each" in utterance(text, turn.business.language).tags
+    each = "topic.each" in said.tags
     held = None if each else _held(turn)
+    if not (held or each or "topic.visit" in said.tags) and content_of(said, *_OF_PRICE):
+        return turn
     return _of_service(turn, "price", [o for o in ((held,) if held else services) if o.price])
 
 
@@ -307,68 +311,6 @@ def _duration(turn: Turn, text: str) -> Turn:
     if len(lengths) == 1:
         return turn.say("reply.duration", length=lengths.pop())
     return _of_service(turn, "duration", services)
-
-
-def _days(turn: Turn) -> Turn:
-    """Say on which days of the week we work."""
-    business = turn.business
-    shut = [n for n, name in enumerate(WEEKDAYS) if not business.hours.get(name)]
-    if not shut:
-        return turn.say("reply.every_day")
-    names = [spoken_weekday(n, business.language) for n in shut]
-    return turn.say("reply.not_days", day=turn.listed(names, "and"))
-
-
-def _latest(turn: Turn, *texts: str) -> Turn:
-    """Say when the last visit of a day begins: the day that is named, else today."""
-    day, spans = _hours_of(turn, *texts)
-    if not spans:
-        return hours(turn, *texts)
-    length = turn.business.minutes(times.service_of(turn))
-    last = datetime.combine(day, spans[-1].closes) - timedelta(minutes=length)
-    spoken = written_time(f"T{last:%H:%M}", turn.business.language)
-    return turn.say("reply.latest", time=spoken, **times.opening_hours(turn, spans))
-
-
-def _hours_of(turn: Turn, *texts: str) -> tuple[date, Sequence[Hours]]:
-    """Return the day that is named, else today, with its hours."""
-    business = turn.business
-    today = turn.now.astimezone(business.zone).date()
-    day = next(filter(None, (_day_named(turn, text) for text in texts)), today)
-    closed = business.is_closed(day)
-    return day, () if closed else business.hours.get(WEEKDAYS[day.weekday()], ())
-
-
-def hours(turn: Turn, *texts: str) -> Turn:
-    """Say the hours of the day that is named, else of today."""
-    today = turn.now.astimezone(turn.business.zone).date()
-    day, spans = _hours_of(turn, *texts)
-    if day == today:
-        closed = turn.say("reply.closed_today")
-        return turn.say("reply.hours", **times.opening_hours(turn, spans)) if spans else closed
-    spoken = turn.say_time(day.isoformat())
-    if not spans:
-        return turn.say("time.shut", day=spoken)
-    return turn.say("time.closed", day=spoken, **times.opening_hours(turn, spans))
-
-
-def _day_named(turn: Turn, text: str) -> date | None:
-    """Return the day that a question about our hours names: "what time do you open tomorrow"."""
-    said, today = utterance(text, turn.business.language), turn.now.astimezone(turn.business.zone)
-    if weekday := next(said.all("time.weekday"), None):
-        return today.date() + timedelta((int(weekday.value) - today.weekday()) % _WEEK)
-    for asked in said.all("ask.hours", "ask.opening"):
-        begin, end = said.span(asked.first, asked.end)
-        text = text[:begin] + ",".ljust(end - begin) + text[end:]
-    where = replace(situation(turn.dialogue, turn.now), step=Step.TIME, asked=Asked.ANSWER)
-    text = text.strip(" ?？¿")
-    for act in read(text, replace(where, partial=None, record={})).acts:
-        if isinstance(act, Flexible) and act.window.days:
-            return act.window.days[0]
-        stamp = (act.partial or act.value or "") if isinstance(act, Provide) else ""
-        if isinstance(act, Provide) and act.step is Step.TIME and stamp[:1].isdigit():
-            return date.fromisoformat(stamp[:10])
-    return None
 
 
 def _area(turn: Turn, text: str, around: str) -> Turn:

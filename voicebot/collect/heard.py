@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from voicebot.call import FIELDS, Needs, Step, Wish
-from voicebot.collect import asides, bookings, call_backs, closing, times
+from voicebot.collect import asides, bookings, call_backs, closing, opening, times
 from voicebot.collect.answers import (
     again,
     closed_offer,
@@ -330,7 +330,7 @@ def _early_time(turn: Turn, said: Said) -> Turn:
     if (piece or named) and (shut := times.shut_then(turn, piece or named[-1])):
         return shut  # "can your plumber come at six in the morning?"
     if piece and piece.missing is Missing.CLOCK and said.asks_of(piece):
-        turn = asides.hours(turn, said.text)  # "and Saturday afternoons?"
+        turn = opening.hours(turn, said.text)  # "and Saturday afternoons?"
     if piece and not said.has(Flexible):
         turn = turn.become(given_time=piece.partial or piece.value)
     return turn

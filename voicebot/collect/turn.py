@@ -175,6 +175,13 @@ class Turn:
         other = Step.PHONE if step is Step.NAME else Step.NAME
         return held.caller is not None or other not in held.settled or other in held.answers
 
+    @property
+    def may_be_rung(self) -> bool:
+        """Return whether there is a number to call back, or one is still asked for."""
+        held = self.dialogue
+        asked = Step.PHONE in held.steps and Step.PHONE not in held.settled
+        return asked or Step.PHONE in held.answers or held.caller is not None
+
     def confirm(self, *steps: Step) -> Turn:
         """Note the caller's yes to the values that were read back."""
         turn = self.become(confirmed=self.dialogue.confirmed | set(steps))

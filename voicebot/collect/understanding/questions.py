@@ -34,7 +34,7 @@ _KNOWN, _IDLE = f"ask.{KNOWN}", f"ask.{IDLE}"
 COMPANY = "ask.company"
 _NAMES_US = "topic.company"
 """Opens the question whether we are who the caller thinks: anything may follow."""
-_OF_WORK = ("topic.price", "topic.varies", "topic.other_price", "topic.quality")
+_OF_WORK = ("topic.plain", "topic.price", "topic.varies", "topic.other_price", "topic.quality")
 """In a question they show that it is of the work, or what it costs, and not of who we are."""
 _TAG = "topic.tag"
 """Behind a statement it asks for assent: "it's close by, isn't it"."""
@@ -111,7 +111,8 @@ def _goes_on(said: Utterance, clause: Clause) -> bool:
         return False
     begins = any(said.in_clause(clause, "clause.ask", "clause.asks", "clause.request"))
     before = said.clause(clause.first - 1)
-    return before.asked and not begins and bool(_topic(said, before))
+    asks = before.asked or any(said.in_clause(before, *REQUESTS))
+    return asks and not begins and bool(_topic(said, before))
 
 
 def _topic(said: Utterance, clause: Clause) -> str:
