@@ -101,6 +101,7 @@ def environment(data_dir: Path, redis_port: int, **more: str) -> dict[str, str]:
         "VOICEBOT_CONSOLE_PORT": "0",
         "VOICEBOT_TRANSCRIBER": "null",
         "VOICEBOT_SYNTHESIZER": "null",
+        "VOICEBOT_MEANING": "false",
         "VOICEBOT_NULL_MANIFEST": str(manifest),
         "VOICEBOT_COMMIT_DEADLINE_MS": "60000",  # what is read from Redis at once is there
         "VOICEBOT_LOG_LEVEL": "debug",

@@ -45,6 +45,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         VOICEBOT_COMMIT_DEADLINE_MS="40",  # as in service
         VOICEBOT_TRANSCRIBER="local",
         VOICEBOT_SYNTHESIZER="local",
+        VOICEBOT_MEANING="true",
         VOICEBOT_WEBHOOK_URL=nowhere,
         VOICEBOT_WEBHOOK_ALLOW_HTTP="true",
         VOICEBOT_WEBHOOK_SECRET="whsec_" + "QUFB" * 8,

@@ -70,6 +70,7 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exchange]:
     folder = tmp_path_factory.mktemp("audio")
     env = environment(folder / "data", free_port())
     env |= {"VOICEBOT_TRANSCRIBER": "local", "VOICEBOT_SYNTHESIZER": "local"}
+    env |= {"VOICEBOT_MEANING": "true"}
     env |= {"VOICEBOT_LOG_LEVEL": "info", "PATH": os.environ["PATH"]}
     with serving(env, folder) as server:
         server.wait_until_ready()

@@ -155,9 +155,8 @@ def test_speech_in_a_service_of_its_own_is_heard_through_the_data_directory(
     redis_url: str, tmp_path: Path
 ) -> None:
     """Two units or containers of one machine, as in deploy/: the bot speaks."""
-    real = {"VOICEBOT_SYNTHESIZER": "local", "VOICEBOT_MEANING": "false"}
+    shared = {"VOICEBOT_DATA_DIR": str(tmp_path / "shared"), "VOICEBOT_SYNTHESIZER": "local"}
     with ExitStack() as held:
-        shared = {"VOICEBOT_DATA_DIR": str(tmp_path / "shared"), **real}
         speech = machine(held, tmp_path / "a", redis_url, "speech", **shared)
         stream = machine(held, tmp_path / "b", redis_url, "stream", **shared)
         assert speech.pid_of("tts")

@@ -45,6 +45,7 @@ def test_trying_out_stays_here_and_drains_shortly_unless_the_environment_says_ot
     ("given", "workers", "names"),
     [
         ({"transcriber": Engine.LOCAL}, 1, ["stt", "tts", "stream 1", "console"]),
+        ({"meaning": True}, 1, ["stt", "tts", "meaning", "stream 1", "console"]),
         (
             {"transcriber": Engine.OPENAI, "synthesizer": Engine.OPENAI},
             1,
