@@ -123,8 +123,9 @@ _LETTERS: Final = re.compile(r"[ ,.\-]+|[ -]?[A-Z]")
 _TOKENS_PER_S: Final = 8
 _TOKENS_AT_LEAST: Final = 16
 _MAX_PROMPT_TOKENS: Final = 200
-_ENCODED_KEPT: Final = 4
-"""Of 1.5 MB each."""
+_ENCODED_KEPT: Final = 16
+"""Of 1.5 MB each. A number is transcribed again when the wait for more of it is over, 1.5 s after
+its first transcription, and other calls are transcribed meanwhile."""
 _ECHO_WORDS: Final = 4
 
 

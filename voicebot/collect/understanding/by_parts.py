@@ -34,15 +34,18 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
     """Return the reading with the parts that mend a held value read alone."""
     if not whole.rest or not any(step in situation.record for step in _MENDED):
         return whole
+    known: dict[Span, Reading] = {}  # most parts are the same both times
     for parts in (list(_parts(said, linked=False)), list(_parts(said, linked=True))):
         if not 1 < len(parts) <= _MOST_PARTS:
             continue
-        alone = [
-            Reading(rest=(part,))
-            if _is_count(said, part)
-            else read_one(_alone(said, part), situation)
-            for part in parts
-        ]
+        for part in parts:
+            if part not in known:
+                known[part] = (
+                    Reading(rest=(part,))
+                    if _is_count(said, part)
+                    else read_one(_alone(said, part), situation)
+                )
+        alone = [known[part] for part in parts]
         denied = any(isinstance(act, Deny) for act in whole.acts)
         mends = [
             (_mends(reading, situation) and not _only_names(reading, whole))
