@@ -102,7 +102,7 @@ async def measure(store: Store, page: Page, calls: int) -> AsyncIterator[Left]:
         if last % OPENED_EVERY == 0:  # the page has come so far; and a call is looked at
             row = page.locator(f"[data-sid='{sid(last - 1)}']")
             await row.locator(".state-booked").wait_for(timeout=PATIENCE_MS)
-            await row.click()
+            await row.press("Enter")  # a click may miss a row that moves
             await page.locator("article.call").wait_for(timeout=PATIENCE_MS)
             await page.locator(".brand").click()
             await page.locator(".queue").wait_for(timeout=PATIENCE_MS)
