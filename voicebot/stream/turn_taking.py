@@ -152,12 +152,22 @@ def on_window(
     """Take one more window of the caller's audio, with its speech probability."""
     voiced = probability >= (STAY_PROBABILITY if turn.voiced else START_PROBABILITY)
     now_ms = turn.now_ms + window_ms
-    if turn.floor is Floor.QUIET and not voiced:
-        quiet_ms = 0.0 if bot_heard else turn.quiet_ms + window_ms
-        if quiet_ms < SILENCE_MS:  # most windows of a call: changed in one copy
-            return turn._replace(voiced=False, now_ms=now_ms, quiet_ms=quiet_ms), ()
+    limits, floor, _, _, start_ms, spoken_ms, pause_ms, quiet_ms, said, own_pause_ms = turn
+    # Most windows are such as these two: changed in one copy, in half the time of `_replace`.
+    if floor is Floor.QUIET and not voiced:
+        quiet_ms = 0.0 if bot_heard else quiet_ms + window_ms
+        if quiet_ms < SILENCE_MS:
+            return Turn(
+                limits, floor, False, now_ms, start_ms, spoken_ms, pause_ms, quiet_ms, said,
+                own_pause_ms,
+            ), ()  # fmt: skip
+    if floor is Floor.SPEAKING and voiced and now_ms - start_ms < MAX_TURN_MS:
+        return Turn(
+            limits, floor, True, now_ms, start_ms, spoken_ms + window_ms, 0.0, quiet_ms, said,
+            own_pause_ms,
+        ), ()  # fmt: skip
     turn = turn._replace(voiced=voiced, now_ms=now_ms)
-    match turn.floor:
+    match floor:
         case Floor.QUIET:
             return _quiet(turn, window_ms, bot_heard)
         case Floor.MAYBE:
@@ -236,8 +246,6 @@ def _maybe(turn: Turn, window_ms: float, bot_heard: bool) -> tuple[Turn, Events]
 def _speaking(turn: Turn, window_ms: float) -> tuple[Turn, Events]:
     if turn.now_ms - turn.start_ms >= MAX_TURN_MS:
         return _finish(turn)
-    if turn.voiced:
-        return turn._replace(spoken_ms=turn.spoken_ms + window_ms, pause_ms=0.0), ()
     turn = turn._replace(pause_ms=turn.pause_ms + window_ms)
     if turn.pause_ms < turn.patience.gap_ms:
         return turn, ()
