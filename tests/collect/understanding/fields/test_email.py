@@ -444,3 +444,35 @@ def test_at_the_read_back_only_what_is_like_the_first_half_replaces_it(
 )
 def test_letters_that_only_tell_a_spelling_are_no_part(said: str, address: str) -> None:
     assert heard(said) == address
+
+
+@pytest.mark.parametrize(
+    ("utterance", "address"),
+    [
+        ("It's siobhan at, then my surname, o r o u r k e, dot i e.", "siobhan@orourke.ie"),
+        ("kieran at, my last name's, d o y l e, dot com", "kieran@doyle.com"),
+        ("tom dot hale at, that's my street, elm, dot com", "tom.hale@elm.com"),
+        ("info at my shop, so that's r o s e s dot com dot au", "info@roses.com.au"),
+        ("jo at, it's my own domain, jolly, dot org", "jo@jolly.org"),
+        ("ruth at my shop dot com dot au", "ruth@myshop.com.au"),
+        ("ned at we fix it dot com", "ned@wefixit.com"),
+        ("vera at the b n b dot com", "vera@thebnb.com"),
+    ],
+)
+def test_what_announces_a_domain_is_no_part_of_it(utterance: str, address: str) -> None:
+    assert heard(utterance) == address
+
+
+@pytest.mark.parametrize(
+    ("utterance", "address"),
+    [
+        ("my first name, k a t e, then a dot, then lewis at outlook dot com", "kate.lewis"),
+        ("deb with an underscore, lee at outlook dot com", "deb_lee"),
+        ("tt t t 4 at outlook dot com", "tttt4"),
+        ("ll, l l 5 at outlook dot com", "ll5"),
+    ],
+)
+def test_an_article_is_no_letter_and_letters_in_one_breath_are_no_echo(
+    utterance: str, address: str
+) -> None:
+    assert heard(utterance) == f"{address}@outlook.com"

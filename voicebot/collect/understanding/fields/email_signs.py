@@ -20,6 +20,7 @@ _RESPELLING = 7
 """In so many tokens three letters and the marks between them stand."""
 _MOST_LABELS = 6
 _MOST_WORDS_IN_A_LABEL = 4
+_REMARK_WORDS = 2
 _MOST_PIECES = 63
 """A label has 63 characters at most (RFC 1035)."""
 
@@ -77,7 +78,9 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
     def piece(kind: Kind, text: str, end: int = at + 1) -> Piece:
         return Piece(kind, text, at, end, token.glued)
 
-    if aside := said.at(at, "email.aside"):
+    mark = said.at(at, "email.mark")
+    aside = said.at(at, "email.aside")
+    if aside and not (mark and mark.end > aside.end):  # "then a dot"
         again = said.low(aside.end) == said.low(aside.end + 1)[:1] != ""
         capital = again and said.tokens[aside.end].kind is TokenKind.LETTER
         yield piece(Kind.PAUSE, "", aside.end + capital)  # "capital b bob"
@@ -87,7 +90,7 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
         yield Piece(Kind.AT, "@", at, sign.end, token.glued, token.low == "@")
     elif literal := said.at(at, "email.literal"):
         yield piece(Kind.PAUSE, "", literal.end)
-    elif mark := said.at(at, "email.mark"):
+    elif mark:
         word = said.before(at, "email.literal") and mark.value != "."  # "the word plus"
         yield piece(Kind.WORD if word else Kind.MARK, token.low if word else mark.value, mark.end)
     elif (code := said.at(at, "spelling.alphabet")) and code.end > at + 1:
@@ -256,8 +259,12 @@ def _is_dot(read: Sequence[Piece], at: int) -> bool:
 def _first_label(read: Sequence[Piece], at: int) -> tuple[str, int]:
     """Return everything up to the first dot as one label: "b r e n n a n"."""
     label, words, place = "", 0, at
+    before: list[Kind] = []
     while place < min(len(read), at + _MOST_PIECES) and words <= _MOST_WORDS_IN_A_LABEL:
         piece = read[place]
+        if _is_remark(before, read, place):
+            label, words, before = "", 0, []
+        before.append(piece.kind)
         if piece.kind is Kind.MARK and piece.text == "-" and label:
             label += "-"
         elif piece.kind is Kind.STOP and not piece.text.isascii():
@@ -269,6 +276,21 @@ def _first_label(read: Sequence[Piece], at: int) -> tuple[str, int]:
             break
         place += 1
     return label.strip("-"), place
+
+
+def _is_remark(before: Sequence[Kind], read: Sequence[Piece], at: int) -> bool:
+    """Return True behind "my surname," and "so that's", where what they announce is spelled.
+
+    Words of the sentence may belong to a domain ("my shop"); with a pause or letters behind they
+    lead up to it.
+    """
+    said = [kind for kind in before if kind is not Kind.PAUSE]
+    stops = said.count(Kind.STOP)
+    told = bool(stops) and (stops >= _REMARK_WORDS or said[-1] is Kind.WORD)
+    pause = bool(before) and before[-1] is Kind.PAUSE
+    letters = [piece.kind for piece in read[at : at + 2]] == [Kind.LETTER, Kind.LETTER]
+    goes_on = bool(read[at].text) and read[at].kind is not Kind.MARK
+    return told and ((pause and goes_on) or letters)
 
 
 def _next_label(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str, int]:

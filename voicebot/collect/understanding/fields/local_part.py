@@ -290,7 +290,8 @@ def without_echo(parts: Sequence[Piece]) -> list[Piece]:
     for cut in range(1, len(kept)):
         halves = kept[:cut], kept[cut:]
         spelled = any(all(p.kind is Kind.LETTER for p in half) for half in halves)
-        if spelled and len(kept) > _FEWEST_LETTERS and _text(halves[0]) == _text(halves[1]):
+        same = len(set(_text(halves[0]))) > 1 and _text(halves[0]) == _text(halves[1])
+        if spelled and same and len(kept) > _FEWEST_LETTERS:
             return halves[1]  # "priya k, P R I Y A K"
     return kept
 
@@ -298,6 +299,7 @@ def without_echo(parts: Sequence[Piece]) -> list[Piece]:
 def _is_echo(piece: Piece, letters: Sequence[Piece]) -> bool:
     word, spelled = piece.text, _text(letters)
     alike = len(word) == len(spelled) or (len(spelled) > _FEWEST_LETTERS and word[0] == spelled[0])
+    alike = alike and (len(set(spelled)) > 1 or piece.end < letters[0].first)  # "tt t t"
     return piece.kind is Kind.WORD and alike and Levenshtein.distance(word, spelled) <= 1
 
 
