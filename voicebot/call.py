@@ -255,11 +255,14 @@ class CallState:
     earlier: tuple[EarlierCall, ...] = ()
     """Unfinished calls of the same number within the resume window, newest first. Nothing of one
     may be said before the caller has given its name."""
+    coming: tuple[EarlierCall, ...] = ()
+    """Calls that booked what is still to come for the same number, soonest first. Nothing of one
+    may be said either."""
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierCall:
-    """A call that may be continued by another one: its name and where it stands."""
+    """Another call that this one may be about: its name and where it stands."""
 
     call_sid: CallSid
     state: CallState

@@ -104,6 +104,17 @@ async def test_another_number_another_name_an_initial_or_none_finds_nothing(
     assert await found(store, wanted) == []
 
 
+async def test_a_call_begins_with_what_its_number_has_booked(store: Store) -> None:
+    await booked(store)
+    for state in (
+        (await store.open_call(OTHER, caller=NUMBER)).state,
+        (await store.open_turn(CallSid("CA-turn"), caller=NUMBER)).state,
+    ):
+        assert [(each.call_sid, each.state.answers[Step.TIME]) for each in state.coming] == [
+            (SID, BOOKED_TIME)
+        ]
+
+
 @pytest.mark.parametrize("wanted", [NUMBER, "Caller"])
 async def test_they_come_soonest_first_and_without_the_own(store: Store, wanted: str) -> None:
     await booked(store, CallSid("CA1"), LATER)

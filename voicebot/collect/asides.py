@@ -45,7 +45,10 @@ def put_through(turn: Turn) -> Turn:
 def farewell(turn: Turn) -> Turn:
     """Say goodbye to a caller who leaves."""
     held = turn.dialogue
-    if held.mode is Mode.CLOSING or held.cancelled or held.needs is not Needs.NOTHING:
+    if held.mode is Mode.CALLING_OFF:
+        turn = turn.say("existing.kept")  # nobody is to believe that it is called off
+    done = held.mode is Mode.CLOSING or held.cancelled or held.coming
+    if done or held.needs is not Needs.NOTHING:
         turn = turn.say("reply.bye")
     else:
         turn = turn.say("reply.goodbye" if held.knows_something else "reply.bye")

@@ -12,14 +12,15 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from voicebot.call import CallSid, Needs, Service, Step, Window, Wish
-from voicebot.collect.dialogue import Appointment, Dialogue, Mode, Purpose, normal
+from voicebot.call import CallSid, Needs, Step, Window, Wish
+from voicebot.collect.dialogue import Appointment, Dialogue, Mode, Purpose, appointment, situation
 from voicebot.collect.events import CalledOff, CallOff, Find, FindNamed, Found
 from voicebot.collect.spoken import written
 from voicebot.collect.times import close, recall
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Correct, Provide
+from voicebot.collect.understanding import Correct, Deny, Provide, names_one, utterance
 from voicebot.collect.understanding.same_person import (
     addresses_agree,
     lacks_family,
@@ -27,6 +28,9 @@ from voicebot.collect.understanding.same_person import (
 )
 from voicebot.ledger import Booking
 from voicebot.names import name_words
+
+if TYPE_CHECKING:
+    from voicebot.collect.said import Said
 
 WISHES = {
     Purpose.CANCEL: Wish.CANCEL,
@@ -135,15 +139,44 @@ def on_found(turn: Turn, event: Found) -> Turn:
     """Take up the next appointment of the caller's own; nothing is said of another's."""
     turn = replace(turn, said=event.said)
     held, by_name = turn.dialogue, isinstance(event.request, FindNamed)
-    mine = (each for each in event.bookings if _is_own(each, held, by_name=by_name))
-    own = next(mine, None)
+    mine = [
+        appointment(each.call_sid, each.state, turn.business)
+        for each in event.bookings
+        if _is_own(each, held, by_name=by_name)
+    ]
+    named = (each for each in mine if _is_named(turn, held.words, each))
+    own = next(named, mine[0] if mine else None)
     if own is None and by_name:
         return close(turn.say("existing.not_found"))
     if own is None:
         if held.step is not Step.PHONE and not {Step.PHONE} & (set(held.answers) | held.settled):
             return turn.become(step=Step.PHONE, mode=Mode.ASKING, put=0, attempts=0).ask()
         return proceed(turn)
-    return _take_up(turn, _appointment(own, turn))
+    others = tuple(each for each in mine if each is not own)
+    return _take_up(turn.become(others=others), own)
+
+
+def _is_named(turn: Turn, text: str, one: Appointment, *, by_day: bool = True) -> bool:
+    """Return whether the words name the day or the work of an appointment."""
+    where = replace(situation(turn.dialogue, turn.now), coming=(one.record,))
+    return names_one(utterance(text, where.language), where, by_day=by_day)
+
+
+def another(turn: Turn, said: Said) -> Turn | None:
+    """Take up another of the caller's appointments, where that is meant: "no, the plumbing"."""
+    held = turn.dialogue
+    if not (held.about and held.others and held.mode in (Mode.CALLING_OFF, Mode.ASKING)):
+        return None
+    days = held.mode is Mode.CALLING_OFF  # else a day is the new one
+    rest = [each for each in held.others if _is_named(turn, said.text, each, by_day=days)]
+    if not rest and "booked.other" in utterance(said.text, said.situation.language).tags:
+        rest = list(held.others)
+    denies = said.has(Deny) or "mend.not" in utterance(said.text, said.situation.language).tags
+    if not rest or (not denies and _is_named(turn, said.text, held.about, by_day=days)):
+        return None
+    others = (held.about, *(each for each in held.others if each is not rest[0]))
+    turn = turn.become(others=others, given_time=None, window=None, partial=None)
+    return _take_up(turn, rest[0])
 
 
 def _take_up(turn: Turn, found: Appointment) -> Turn:
@@ -156,8 +189,20 @@ def _take_up(turn: Turn, found: Appointment) -> Turn:
             turn = turn.become(step=Step.TIME, mode=Mode.ASKING)
             return _new_time(_to_tell(turn.say("existing.found", **turn.about())))
         case _:
-            turn = turn.say("existing.stands", **turn.about()).say("existing.passed_on")
-            return close(_to_tell(turn))
+            turn = turn.say("existing.stands", **turn.about())
+            if _only_asks(turn.dialogue):
+                return close(_to_tell(turn.fulfil()))
+            return close(_to_tell(turn.say("existing.passed_on")))
+
+
+def _only_asks(held: Dialogue) -> bool:
+    """Return whether the caller wants to know when it is, and nothing of staff."""
+    tags = utterance(held.words, held.business.language).tags
+    return not tags.isdisjoint(_ASKS_WHEN) and tags.isdisjoint(_OF_STAFF)
+
+
+_ASKS_WHEN = ("booked.asks", "booked.already", "clause.ask", "clause.asks")
+_OF_STAFF = ("want.late", "want.complaint", "booked.missing")
 
 
 def _new_time(turn: Turn) -> Turn:
@@ -261,13 +306,3 @@ def _is_own(booking: Booking, held: Dialogue, *, by_name: bool) -> bool:
     if not isinstance(proof, str):
         return False
     return addresses_agree(told, proof) if held.proof is Step.ADDRESS else told == proof
-
-
-def _appointment(booking: Booking, turn: Turn) -> Appointment:
-    service, at = (booking.state.answers.get(step) for step in (Step.SERVICE, Step.TIME))
-    return Appointment(
-        booking.call_sid,
-        normal(at, turn.business) if isinstance(at, datetime) else "",
-        service.name if isinstance(service, Service) else "",
-        *(str(booking.state.answers.get(step) or "") for step in (Step.ADDRESS, Step.EMAIL)),
-    )

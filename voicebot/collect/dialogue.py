@@ -13,6 +13,7 @@ import orjson
 from voicebot.business import Business, Confirm
 from voicebot.call import (
     Answer,
+    CallState,
     EarlierCall,
     Needs,
     Service,
@@ -66,6 +67,11 @@ class Appointment:
     address: str = ""
     email: str = ""
 
+    @property
+    def record(self) -> Mapping[Step, str]:
+        """What it is for, and when, as a situation has it."""
+        return {Step.SERVICE: self.service, Step.TIME: self.at}
+
     def value(self, step: Step) -> str:
         """Return what its booking says of a step; empty where it is silent."""
         known = {Step.TIME: self.at, Step.SERVICE: self.service, Step.ADDRESS: self.address}
@@ -99,6 +105,8 @@ class Dialogue:
     found      the last one that was: what it says is told to who asks
     to_tell    fields of it that were asked for before it was found
     shift      "earlier", "later" or the "same" hour, as was asked before it was found
+    words      with which it was called about: they may tell which of several is meant
+    others     the caller's other appointments
     dealt      purposes that were dealt with, and are not taken up twice
     sought     numbers under which no appointment was found, and steps that were asked for it
     proving    no number found it: who the caller is, `proof` is to tell beside the name
@@ -107,6 +115,8 @@ class Dialogue:
     notes      what is written down for staff, for "what did you write down?" (of the record)
     urgent     an emergency: no e-mail is asked for, and the first free time is offered
     advice     what was said to do at once, for "should I switch something off?"
+    coming     appointments of the number that calls, before its name is known: nothing is told of
+               them, but "I can't do Friday" is understood
     earlier    what the same number began before: a call of it is offered once the caller's name
                agrees with its own; while it is offered, that call alone
     reopened   it had ended without a booking, and goes on when the caller speaks
@@ -147,6 +157,8 @@ class Dialogue:
     found: Appointment | None = None
     to_tell: tuple[str, ...] = ()
     shift: str = ""
+    words: str = ""
+    others: tuple[Appointment, ...] = ()
     dealt: tuple[str, ...] = ()
     sought: tuple[str, ...] = ()
     proving: bool = False
@@ -156,6 +168,7 @@ class Dialogue:
     urgent: bool = False
     advice: str = ""
     resumed: bool = False
+    coming: tuple[Appointment, ...] = ()
     earlier: tuple[EarlierCall, ...] = ()
     was_offered: bool = False
     reopened: bool = False
@@ -179,6 +192,8 @@ class Dialogue:
                 "window": asdict(self.window) if self.window else None,
                 "about": asdict(self.about) if self.about else None,
                 "found": asdict(self.found) if self.found else None,
+                "coming": [asdict(each) for each in self.coming],
+                "others": [asdict(each) for each in self.others],
             }
         ).decode()
 
@@ -306,17 +321,45 @@ def situation(dialogue: Dialogue, now: datetime) -> Situation:
         caller=dialogue.caller,
         moves=dialogue.purpose is Purpose.MOVE,
         found=told is not None,
+        coming=_may_be_meant(dialogue),
         earlier=dialogue.tries,
     )
+
+
+def _may_be_meant(dialogue: Dialogue) -> tuple[Mapping[Step, str], ...]:
+    """Return the number's appointments, of which a caller may speak who names none; none of them
+    where one is dealt with, or a booking of other work is in the making."""
+    wanted = dialogue.answers.get(Step.SERVICE)
+    busy = dialogue.purpose is not Purpose.BOOK or dialogue.pending or dialogue.offered
+    if busy or dialogue.dealt:
+        return ()
+    return tuple(each.record for each in dialogue.coming if wanted in (None, each.service))
 
 
 _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
     *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
-    *("promised", "fruitless", "unknown", "proving", "advice", "to_tell", "shift", "replied"),
+    *(
+        "promised",
+        "fruitless",
+        "unknown",
+        "proving",
+        "advice",
+        "to_tell",
+        "shift",
+        "words",
+        "replied",
+    ),
 )
 """The fields that travel in the record as they are."""
+
+
+def appointment(call_sid: str, state: CallState, business: Business) -> Appointment:
+    """Return what a call has booked."""
+    known = {step: normal(answer, business) for step, answer in state.answers.items() if answer}
+    fields = (Step.TIME, Step.SERVICE, Step.ADDRESS, Step.EMAIL)
+    return Appointment(call_sid, *(known.get(step, "") for step in fields))
 
 
 def read_saved(text: str | None) -> dict[str, Any]:

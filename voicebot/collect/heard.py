@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from voicebot.call import FIELDS, Needs, Step, Wish
-from voicebot.collect import asides, bookings, call_backs, closing, opening, times
+from voicebot.collect import asides, bookings, call_backs, called_for, closing, opening, times
 from voicebot.collect.answers import (
     again,
     closed_offer,
@@ -19,6 +19,7 @@ from voicebot.collect.answers import (
     take,
     unclear,
 )
+from voicebot.collect.called_for import PURPOSES, has_begun
 from voicebot.collect.dialogue import Dialogue, Mode, Purpose
 from voicebot.collect.open_question import answer
 from voicebot.collect.said import MAY_ASK_A_FIELD, Said
@@ -50,16 +51,7 @@ _PUT_AGAIN = 2
 """So often a question was put when its answer did not come at once."""
 
 _REACHED_BY = (Step.NAME, Step.PHONE)
-_PURPOSES = {
-    "cancel": Purpose.CANCEL,
-    "reschedule": Purpose.MOVE,
-    "existing": Purpose.ASK_AFTER,
-    "late": Purpose.ASK_AFTER,
-    "complaint": Purpose.COMPLAIN,
-    "call_back": Purpose.BE_CALLED,
-}
-
-
+_CHANGES = (Purpose.CANCEL, Purpose.MOVE)
 _GIVE_WAY = (Purpose.COMPLAIN, Purpose.BE_CALLED, Purpose.ASK_AFTER)
 """Beside them a booking may be wished for: "a complaint, but first send me a plumber"."""
 
@@ -84,7 +76,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     told = said.has(Affirm, Deny, Choose, Flexible, Decline, Withdraw)
     answers = said.values or said.piece(held.step) or told
     asks = any(ask.topic for ask in said.of(Ask))  # "hang on, what name did you write?"
-    asks |= any(want.what in ("keep", *_PURPOSES) for want in said.of(Want))
+    asks |= any(want.what in ("keep", *PURPOSES) for want in said.of(Want))
     rethinks = held.mode is Mode.CHOOSING and said.has(Deny) and said.ends_with(Wait)
     if said.has(Wait) and not (asks or (answers and not rethinks)):
         return turn.become(patience=HOLD_SILENCES).say("reply.hold")
@@ -104,10 +96,10 @@ def on_heard(turn: Turn, said: Said) -> Turn:
 
 def _called_for(turn: Turn, said: Said) -> Turn:
     """Write down why a caller wants a person: a complaint, a booking, or what else is told."""
-    wish = next((w for w in said.of(Want) if w.what in _PURPOSES), None)
+    wish = next((w for w in said.of(Want) if w.what in PURPOSES), None)
     if wish is None:
         return turn.note(said.text) if said.tells_more else turn
-    turn = turn.need(Needs.PERSON, bookings.WISHES[_PURPOSES[wish.what]]).note(said.text)
+    turn = turn.need(Needs.PERSON, bookings.WISHES[PURPOSES[wish.what]]).note(said.text)
     return turn.say("reply.sorry") if wish.what == "complaint" else turn
 
 
@@ -132,11 +124,12 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         if any(_is_owed(held, want) for want in said.of(Want)):  # "have somebody ring me, bye"
             turn = turn.promise().note(said.text).say_call_back()
         return asides.farewell(_kept(turn, said)), True
-    if (taken_back := _taken_back(turn, said)) is not None:
+    if (taken_back := bookings.another(turn, said) or _taken_back(turn, said)) is not None:
         return taken_back, True
-    ends = [want.span for want in said.of(Want) if want.what in ("nothing", "later")]
+    changes = said.wants("cancel", "reschedule") and (said.has_booked or said.names_a_booking)
+    ends = [w.span for w in said.of(Want) if w.what in ("nothing", "later") and not changes]
     further = [ask.span for ask in said.of(Ask)]
-    further += [want.span for want in said.of(Want) if want.what in _PURPOSES]
+    further += [want.span for want in said.of(Want) if want.what in PURPOSES]
     further += [act.span for act in (*said.values, *said.of(Choose))]
     goes_on = bool(ends) and any(span > ends[-1] for span in further)
     if ends and not (about_a_remark or goes_on or said.has(Decline)):
@@ -145,29 +138,32 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
     if said.wants("new") and bookings.is_sought(held):
         return proceed(_beside(_values(bookings.none_there(turn), said), said)), True
-    wish = _wish(held, said)
+    wish = called_for.wish(held, said)
     rung = call_backs.is_wanted(held, said)
     if rung and wish:
         turn = call_backs.noted(turn, said)
     elif rung:
         return _rung(turn, said)
-    other = wish and held.purpose is not _PURPOSES[wish.what]
+    other = wish and held.purpose is not PURPOSES[wish.what]
     if said.books and held.purpose in _GIVE_WAY and not (other or held.about):
         return turn.become(purpose=Purpose.BOOK, mode=Mode.ASKING).note(said.text), False
-    if wish and held.purpose is _PURPOSES[wish.what]:  # said again before it was dealt with
+    if wish and held.purpose is PURPOSES[wish.what]:  # said again before it was dealt with
         if held.proving and not any(act.step is held.step for act in said.values):
             return bookings.proceed(turn), True  # "just cancel it", to the address of the booking
         if held.mode is Mode.CALLING_OFF:
             return turn, False
         return turn.note(said.text).say(f"existing.begin_{held.purpose}"), False
-    has_another = held.urgent or held.dealt or held.purpose in bookings.LOOKED_FOR
+    has_another = bool(held.urgent or held.dealt) or held.purpose in bookings.LOOKED_FOR
+    has_another |= held.needs is Needs.PERSON and has_begun(held)  # it is noted already
     if wish and wish.what == "complaint" and (has_another or said.books):
         # "I'm not happy", of this call, or "and send me another": that stays the wish
-        return turn.need(Needs.PERSON).note(said.text).say("reply.sorry"), False
+        wanted = None if has_another else Wish.COMPLAINT
+        return turn.need(Needs.PERSON, wanted).note(said.text).say("reply.sorry"), False
     if wish is None or held.purpose is not Purpose.BOOK:
         return turn, False
-    purpose = _PURPOSES[wish.what]
-    if purpose is Purpose.ASK_AFTER and _has_begun(held) and held.mode is not Mode.CLOSING:
+    purpose = PURPOSES[wish.what]
+    of_this = has_begun(held) and held.mode is not Mode.CLOSING and not said.has_booked
+    if purpose is Purpose.ASK_AFTER and of_this:
         # "am I down for the plumber?", of the booking in the making
         held_now = [turn.spoken(s) for s in (Step.SERVICE, Step.TIME) if turn.dialogue.value(s)]
         if held_now and wish.what == "existing":
@@ -176,6 +172,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if purpose is Purpose.ASK_AFTER and held.found and not said.has(Affirm):
         turn = turn if said.fields_asked else turn.say("existing.stands", **turn.about())
         return times.close(_beside(turn, said)), True
+    if purpose in held.dealt and has_begun(held) and purpose not in _CHANGES:
+        return turn.promise().note(said.text).say_call_back(), False
     if purpose in held.dealt:
         told_again = held.attempts + 1
         turn = turn.promise().note(said.text).say_call_back()
@@ -183,37 +181,22 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
             return asides.farewell(turn), True
         return times.close(turn).become(attempts=told_again), True
     stands = said.names_a_booking and not (held.pending or held.offered)
-    if purpose is Purpose.CANCEL and _has_begun(held) and not stands:
+    stands = stands or said.has_booked or held.cancelled  # "no, my booking": none was made here
+    if purpose is Purpose.CANCEL and has_begun(held) and not stands:
         turn = turn.become(cancelled=True, pending=None, given_time=None, window=None)
-        turn = turn.say("reply.cancel")
+        turn = turn.say("reply.cancel", 0 if held.coming else None)  # "nothing is booked" is untrue
         return (asides.farewell(turn) if said.has(Leave) else times.close(turn)), True
-    in_the_making = held.step is Step.TIME or held.given_time or held.window
-    if purpose is Purpose.MOVE and in_the_making and held.mode is not Mode.CLOSING:
+    in_the_making = bool(held.step is Step.TIME or held.given_time or held.window)
+    in_the_making &= held.mode is not Mode.CLOSING
+    if purpose is Purpose.MOVE and in_the_making and not said.has_booked:
         return turn, False  # the time that is being found is meant
     turn = bookings.turn_to(turn, purpose, said.text)
-    turn = turn.become(to_tell=said.fields_asked, shift=said.shift)
+    turn = turn.become(to_tell=said.fields_asked, shift=said.shift, words=said.text)
     if window := times.wished(turn, said.reading.acts):
         turn = turn.become(window=window)
     kept = (*_REACHED_BY, *((Step.TIME,) if purpose is Purpose.MOVE else ()))
     turn = _values(turn, said, aside=True, only=kept)
     return proceed(turn), True
-
-
-def _wish(held: Dialogue, said: Said) -> Want | None:
-    """Return what is wished for: "I booked for Saturday, I have to call it off" is called off.
-
-    A call is only told here where nothing else is. Of "cancel it, no, move it" the last counts;
-    "don't cancel it, I only want to ask" asks after a booking.
-    """
-    wishes = [w for w in said.of(Want) if w.what in _PURPOSES and w.what != "call_back"]
-    changes = [w for w in wishes if w.what in ("cancel", "reschedule")]
-    wishes = changes[-1:] or wishes
-    if said.wants("call_back"):  # "I have a booking, ring me about it"
-        wishes = [wish for wish in wishes if wish.what not in ("existing", "late")]
-    keeps = [want for want in said.of(Want) if want.what == "keep"]
-    if keeps and not wishes and not _has_begun(held):
-        return Want("existing", keeps[0].span)
-    return min(wishes, key=lambda wish: wish.what == "existing", default=None)
 
 
 def _rung(turn: Turn, said: Said) -> tuple[Turn, bool]:
@@ -239,12 +222,15 @@ def _taken_back(turn: Turn, said: Said) -> Turn | None:
     if held.purpose is Purpose.MOVE and held.about and said.keeps:
         stays = not (timed or said.has(Affirm, Flexible, Choose, Ask) or said.wants("reschedule"))
         return bookings.keep(turn.note(said.text)) if stays else None
-    if held.purpose is not Purpose.CANCEL or held.mode is Mode.CALLING_OFF:
+    if held.purpose is not Purpose.CANCEL:
         return None
-    if said.wants("reschedule"):
+    asks = held.about and said.has(Ask) and said.names_a_move  # "what if I just move it?"
+    if said.wants("reschedule") or (asks and not said.wants("cancel")):
         turn = turn.become(purpose=Purpose.MOVE).need(Needs.FOLLOW_UP, Wish.RESCHEDULE)
+        if held.about:
+            turn = turn.become(step=Step.TIME, mode=Mode.ASKING, put=0)
         return proceed(_early_time(_values(turn.note(said.text), said, aside=True), said))
-    if not said.wants("keep"):
+    if not said.wants("keep") or held.mode is Mode.CALLING_OFF:
         return None
     if said.wants("call_back"):
         turn = turn.promise().say_call_back()
@@ -253,14 +239,9 @@ def _taken_back(turn: Turn, said: Said) -> Turn | None:
 
 def _is_owed(held: Dialogue, want: Want) -> bool:
     """Return True for a wish that is still for staff: not dealt with, nor of this booking."""
-    purpose = _PURPOSES.get(want.what)
-    own = purpose is Purpose.CANCEL and _has_begun(held)
+    purpose = PURPOSES.get(want.what)
+    own = purpose is Purpose.CANCEL and has_begun(held)
     return purpose is not None and purpose not in held.dealt and not own
-
-
-def _has_begun(held: Dialogue) -> bool:
-    """Return whether a booking is on its way, which "cancel it" is about."""
-    return bool(held.pending or held.offered or Step.SERVICE in held.answers)
 
 
 def _is_open_yes(held: Dialogue) -> bool:
@@ -322,14 +303,17 @@ def _early_time(turn: Turn, said: Said) -> Turn:
     piece = said.piece(Step.TIME)
     if window := times.wished(turn, said.reading.acts):
         turn = turn.become(window=window)
-    if _asks_what_is_free(turn, said) and (
-        wish := times.wished(turn, said.reading.acts, days=True)
+    books = turn.dialogue.purpose is Purpose.BOOK
+    if (
+        books
+        and _asks_what_is_free(turn, said)
+        and (wish := times.wished(turn, said.reading.acts, days=True))
     ):
         return times.tell(turn.become(window=wish), wish)
     named = [act for act in said.values if act.step is Step.TIME]
-    if (piece or named) and (shut := times.shut_then(turn, piece or named[-1])):
+    if books and (piece or named) and (shut := times.shut_then(turn, piece or named[-1])):
         return shut  # "can your plumber come at six in the morning?"
-    if piece and piece.missing is Missing.CLOCK and said.asks_of(piece):
+    if books and piece and piece.missing is Missing.CLOCK and said.asks_of(piece):
         turn = opening.hours(turn, said.text)  # "and Saturday afternoons?"
     if piece and not said.has(Flexible):
         turn = turn.become(given_time=piece.partial or piece.value)

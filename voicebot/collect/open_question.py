@@ -291,7 +291,8 @@ def _calling_off(turn: Turn, said: Said) -> Turn:
     said_so = said.wants("cancel") and not (stays or said.has(Ask) or said.unread)
     if (said.agrees and not stays) or said_so:
         return bookings.call_off(turn)
-    if said.wants("reschedule") or said.has(Flexible) or (stays and _of_another_time(turn, said)):
+    other = _of_another_time(turn, said) and (stays or not said.has(Affirm))
+    if said.wants("reschedule") or said.has(Flexible) or other:
         turn = turn.become(purpose=Purpose.MOVE, step=Step.TIME, mode=Mode.ASKING, put=0)
         return times.recall(turn.need(Needs.FOLLOW_UP, Wish.RESCHEDULE))
     if stays and not said.has(Ask) and (said.keeps or not said.has(Affirm)):

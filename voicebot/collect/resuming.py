@@ -9,7 +9,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from voicebot.business import Business
 from voicebot.call import FIELDS, CallState, Needs, Status, Step, Window
-from voicebot.collect.dialogue import Appointment, Dialogue, Mode, Purpose, normal, read_saved
+from voicebot.collect.dialogue import (
+    Appointment,
+    Dialogue,
+    Mode,
+    Purpose,
+    appointment,
+    normal,
+    read_saved,
+)
 from voicebot.collect.wording import load_wording
 
 T = TypeVar("T")
@@ -45,6 +53,9 @@ def begin(business: Business, state: CallState) -> Dialogue:
         to_tell=_texts(saved.get("to_tell")),
         shift=_text(saved.get("shift")) or "",
         dealt=_texts(saved.get("dealt")),
+        words=_text(saved.get("words")) or "",
+        others=_all_shaped(saved.get("others")),
+        coming=_coming(business, state) or _all_shaped(saved.get("coming")),
         sought=_texts(saved.get("sought")),
         proving=bool(saved.get("proving")),
         unknown=_texts(saved.get("unknown")),
@@ -106,6 +117,17 @@ def asking(step: Step, dialogue: str | None) -> str | None:
             return None
         case _:
             return None if step is Step.DONE else step.value
+
+
+def _coming(business: Business, state: CallState) -> tuple[Appointment, ...]:
+    """Return when and for what the number that calls is booked, without whose it is."""
+    booked = (appointment(each.call_sid, each.state, business) for each in state.coming)
+    return tuple(replace(each, address="", email="") for each in booked)
+
+
+def _all_shaped(saved: object) -> tuple[Appointment, ...]:
+    found = saved if isinstance(saved, list) else ()
+    return tuple(each for each in (_shaped(_APPOINTMENT, one) for one in found) if each)
 
 
 def _steps(names: object) -> frozenset[Step]:

@@ -72,6 +72,17 @@ class Said:
         said = utterance(self.text, self.situation.language)
         return self.wants("existing") or any(said.all("booked.thing"))
 
+    @property
+    def has_booked(self) -> bool:
+        """A booking is there, not in the making: "I already have one", or the number has one."""
+        tags = utterance(self.text, self.situation.language).tags
+        return bool(self.situation.coming) or "booked.already" in tags
+
+    @property
+    def names_a_move(self) -> bool:
+        """A word that moves a booking: "what if I just move it?"."""
+        return "booked.change" in utterance(self.text, self.situation.language).tags
+
     def wants(self, *what: str) -> bool:
         """Return True when one of these is wished for."""
         return any(want.what in what for want in self.of(Want))
@@ -196,8 +207,8 @@ class Said:
     def shift(self) -> str:
         """ "earlier", "later" or the "same" hour, where a booking is to be moved so."""
         tags = utterance(self.text, self.situation.language).tags
-        same = "same" if "time.again" in tags else ""
-        return next((each for each in ("earlier", "later") if f"booked.{each}" in tags), same)
+        words = {"same": "time.again", "earlier": "booked.earlier", "later": "booked.later"}
+        return next((each for each, tag in words.items() if tag in tags), "")
 
     @property
     def names_a_time(self) -> bool:

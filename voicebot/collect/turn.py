@@ -256,7 +256,7 @@ class Turn:
         if held.step is Step.PHONE and held.value(Step.PHONE) == held.caller and not put:
             digits = " ".join((held.caller or "")[-3:])
             return self.say("confirm.shown", put, value=digits)
-        if held.step is Step.TIME and held.rides_along(Step.SERVICE):
+        if held.step is Step.TIME and held.rides_along(Step.SERVICE) and not held.about:
             service = in_a_sentence(self.spoken(Step.SERVICE))
             return self.say("confirm.visit", put, service=service, value=self.spoken(held.step))
         key = "time_moved" if held.step is Step.TIME and held.about else held.step

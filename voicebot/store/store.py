@@ -287,13 +287,17 @@ class Store:
     async def _with_earlier(
         self, state: CallState, call_sid: CallSid, caller: str | None, began: datetime
     ) -> CallState:
-        """Return the state with open calls of the same number, looked up for OPEN_PATIENCE_S.
+        """Return the state with open calls and coming appointments of the same number, looked up
+        for OPEN_PATIENCE_S.
 
         None while Redis is away.
         """
         if state.step is Step.NAME and caller:
             with suppress(*AWAY, TimeoutError):
                 async with asyncio.timeout(OPEN_PATIENCE_S):
+                    booked = await self._backend.appointments(call_sid).bookings(caller)
+                    coming = tuple(EarlierCall(each.call_sid, each.state) for each in booked)
+                    state = replace(state, coming=coming)
                     found = await self._open_calls_of(caller, call_sid, began)
                     return replace(state, earlier=found)
         return state

@@ -169,7 +169,7 @@ def test_other_words_for_the_same(said: str, wished: set[str]) -> None:
         ("zh-CN", "不要转接，让人回电话就行", {"call_back"}),
         ("zh-CN", "我约了周四，能提前一点吗", {"reschedule"}),
         ("zh-CN", "把我周四一点的师傅改到十一点", {"reschedule"}),
-        ("zh-CN", "我没有预约，我要新约一个", set()),
+        ("zh-CN", "我没有预约，我要新约一个", {"new"}),
         ("zh-CN", "换个水龙头", set()),
         ("es", "quiero hablar con el encargado", {"person"}),
         ("es", "llamo de parte de mi jefe", set()),

@@ -13,6 +13,7 @@ from voicebot.collect.understanding.by_parts import by_parts
 from voicebot.collect.understanding.choose import choose
 from voicebot.collect.understanding.consent import adds_a_job, assents, commits, consents
 from voicebot.collect.understanding.fields import readers
+from voicebot.collect.understanding.fields.booked import names_one, wishes
 from voicebot.collect.understanding.fields.description import describes_work
 from voicebot.collect.understanding.fields.email import valid
 from voicebot.collect.understanding.fields.phone import e164
@@ -95,6 +96,7 @@ __all__ = [
     "named_in",
     "names_days",
     "names_hours",
+    "names_one",
     "read",
     "utterance",
     "valid",
@@ -125,7 +127,8 @@ def _at_once(text: str, situation: Situation) -> Reading:
     fields = {situation.step: known[situation.step], **known} if situation.partial else known
     # Of two that explain the same words the first counts: 就这个号码 answers, or agrees.
     answers = situation.asked is Asked.ANSWER
-    every = (*fields.values(), acts) if answers else (acts, *fields.values())
+    others = (acts, wishes)
+    every = (*fields.values(), *others) if answers else (*others, *fields.values())
     candidates = list(chain.from_iterable(reader(said, situation) for reader in every))
     return choose(said, candidates, situation)
 

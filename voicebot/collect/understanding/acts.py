@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from voicebot.call import Step, Window
-from voicebot.collect.understanding import booked
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.questions import (
@@ -18,6 +17,8 @@ from voicebot.collect.understanding.questions import (
     COMPANY,
     EXISTING,
     OF_AREA,
+    OTHER_TIME,
+    THING,
     TOLD,
     fields_named,
     is_of_time,
@@ -69,6 +70,7 @@ _OFF_TOPIC = 3
 
 _NO_ANSWER = ("refuses", "has_none")
 _EMERGENCY = "want.emergency"
+_FIELD = ("record.field", "record.written", f"ask.{KNOWN}")
 _NOTHING = "want.nothing"
 """With a value it is about what is asked just then: "forget it", no "I won't book"."""
 
@@ -110,11 +112,10 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                     continue  # "Wednesday or Thursday, either will do": no other day will
                 end = _told_until(said, match) if match.tag == TOLD else match.end
                 end = said.clause(match.first).end if match.value == _STORY else end
-                besides = match.tag == booked.THING or act == Want("reschedule", act.span)
+                besides = match.tag == THING or act == Want("reschedule", act.span)
                 besides |= isinstance(act, Want) and is_whole_wish(match)
                 guesses = _OFF_TOPIC if elsewhere else 0
                 yield Candidate(act, match.first, end, guesses, besides)
-    yield from booked.moves(said)
     yield from _agreements(said, situation)
     yield from refusals(said, situation)
     for clause in said.clauses:
@@ -165,9 +166,9 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     turned = said.clause(match.first).denied or said.before(match.first, "yes.turns")
     if match.tag == _EMERGENCY and turned:
         return None  # 打不着火
-    if match.tag in (EXISTING, booked.THING):
-        return booked.wish(said, match)
-    if match.tag == booked.OTHER_TIME and situation.found:
+    if match.tag in (EXISTING, THING):
+        return _of_booking(said, match)
+    if match.tag == OTHER_TIME and situation.found:
         return Want("reschedule", span)
     link = said.at(match.first, "quiet.link")  # 不好意思
     if table == "no" and (said.at(match.first, "clause.ask") or (link and link.end > match.end)):
@@ -183,6 +184,15 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return Decline(name.replace("_", " "), span, step)
     make = _MAKE.get(table)
     return make(name, match, span) if make else None
+
+
+def _of_booking(said: Utterance, match: Match) -> Want | None:
+    """Return what is wished for with a phrase that tells of a booking; None: nothing by itself."""
+    span = said.span(match.first, match.end)
+    if OTHER_TIME in said.tags and not said.clause(match.first).denied:
+        return Want("reschedule", span)  # else the other time is of the booking in the making
+    asked = any(said.in_clause(said.clause(match.first), *_FIELD))
+    return Want("existing", span) if match.tag == EXISTING or asked else None
 
 
 def _agreements(said: Utterance, situation: Situation) -> Iterator[Candidate]:

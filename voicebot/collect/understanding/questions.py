@@ -22,6 +22,7 @@ _UNKNOWN_WORD = 3
 """Guesses in each word of a question that no row of [ask] knows, or of a wish taken for one."""
 
 EXISTING = "want.existing"
+OTHER_TIME, THING = "clause.other_time", "booked.thing"
 TOLD = "note.request"
 """Asks us to tell staff something; the whole clause is told."""
 ASKS_OFFERED = "ask.offered"

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from voicebot.call import Step
-from voicebot.collect.understanding.booked import moving
 from voicebot.collect.understanding.candidates import Candidate, Reader
 from voicebot.collect.understanding.fields.address_words import is_listed
+from voicebot.collect.understanding.fields.booked import moving
 from voicebot.collect.understanding.fields.contrasts import MENDED, Edit, contrasted, meant
 from voicebot.collect.understanding.fields.held import Bit, Held
 from voicebot.collect.understanding.fields.name_letters import hinted
@@ -62,7 +62,7 @@ def mending(step: Step, reader: Reader) -> Reader:
 
 def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candidate]:
     value = situation.record.get(step)
-    if not value or len(said) > _MOST_TOKENS or moving(said):
+    if not value or len(said) > _MOST_TOKENS or moving(said, situation):
         return  # "from one to eleven" are hours there
     part = step is Step.PHONE and not said.tags.isdisjoint(_PARTS)
     if not part and step not in meant(said, situation):

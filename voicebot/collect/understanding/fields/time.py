@@ -17,9 +17,9 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from voicebot.call import Step
-from voicebot.collect.understanding.booked import moving, old_times
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.clauses import ends_sentence
+from voicebot.collect.understanding.fields.booked import moving, old_times
 from voicebot.collect.understanding.fields.time_choice import (
     as_offered,
     base_of,
@@ -110,7 +110,7 @@ def time_by(
 ) -> Iterator[Candidate]:
     """Give it by a language's patterns of days and of hours; nothing is read `outside`."""
     elsewhere = situation.found or situation.step is not Step.TIME
-    if elsewhere and moving(said, found=situation.found):
+    if elsewhere and moving(said, situation, found=situation.found):
         situation = replace(situation, step=Step.TIME, asked=Asked.ANSWER, partial=None)
     strict = situation.step is not Step.TIME
     figures = any(
@@ -122,7 +122,7 @@ def time_by(
     line = Line(said, situation, days, clocks)
     if _only_asks(line):
         return
-    outside = [*outside, *asked_aside(line), *old_times(said)]
+    outside = [*outside, *asked_aside(line), *old_times(said, situation)]
     outside += [(each.first, each.end) for each in said.all("time.weekdays")]  # "lunes a viernes"
     day, hour, _ = _held(situation)
     confirms = situation.asked is Asked.CONFIRM and day and hour

@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 
 from voicebot.call import Window
 from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.clauses import REQUESTS
 from voicebot.collect.understanding.fields.time_days import add_days
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import (
@@ -53,7 +54,8 @@ def with_role(line: Line, piece: Piece) -> Piece:
     none = none or (
         rank and line.said.before(first, "clause.deny", "yes.turns") is not None
     )  # 不要第一个
-    if none or _is_refused(line, behind) or line.before(first, "moved") or _not_then(line, piece):
+    moved = line.before(first, "moved") and not line.said.before(first, *REQUESTS)  # 能不能周六来
+    if none or _is_refused(line, behind) or moved or _not_then(line, piece):
         return replace(piece, role=Role.OUT)
     if line.before(first, "instead_of"):
         return replace(piece, role=Role.BUT)

@@ -16,6 +16,7 @@ from voicebot.collect.understanding.fields.time import time_by
 from voicebot.collect.understanding.fields.time_days import add_days, coming, dated, is_nth
 from voicebot.collect.understanding.fields.time_patterns import Got, Line, Rules, match
 from voicebot.collect.understanding.fields.time_pieces import EXACT, Clock, Day, Kind
+from voicebot.collect.understanding.questions import OTHER_TIME
 from voicebot.collect.understanding.types import Situation
 from voicebot.collect.understanding.utterance import Utterance
 
@@ -31,7 +32,7 @@ def time(said: Utterance, situation: Situation) -> Iterator[Candidate]:
 
 def _is_outside(said: Utterance, clause: Clause) -> bool:
     """Return True for a clause whose days are not meant; 星期五几点有空 means Friday."""
-    leaves = said.all("ask.free", "flexible.any", first=clause.first, end=clause.end)
+    leaves = said.all("ask.free", "flexible.any", OTHER_TIME, first=clause.first, end=clause.end)
     asked = clause.asked and not any(leaves)
     refused = any(said.all("time.moved", first=clause.first, end=clause.end))
     return asked or clause.past or (clause.denied and not refused)

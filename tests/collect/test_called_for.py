@@ -1,0 +1,180 @@
+"""What a caller wishes of a booking that is there, whatever the words: see booked.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from tests.collect.scene import DEMO, OTHER, Scene
+from voicebot.business import Business, load_business
+from voicebot.call import Answer, CallSid, CallState, EarlierCall, Needs, Service, Step, Wish
+from voicebot.collect.dialogue import Mode, Purpose
+from voicebot.collect.events import CallOff, Move
+from voicebot.collect.resuming import begin
+from voicebot.ledger import Booking
+
+_HERE = Path(__file__).parent
+_SEVILLA = _HERE.parent.parent / "benchmarks/callers/business/sevilla.toml"
+_BUSINESS = {"en": DEMO, "es": load_business(_SEVILLA), "zh": load_business(Path("zh-home"))}
+_BOOKED = {
+    "en": ("Nadia Haddad", "cleaning", "2026-03-06T10:00"),
+    "es": ("Eusebio Carrascosa", "electrical", "2026-03-04T11:00"),
+    "zh": ("李桂芬", "cleaning", "2026-03-06T10:00"),
+}
+_PURPOSES = {
+    "moved": Purpose.MOVE,
+    "cancelled": Purpose.CANCEL,
+    "asked": Purpose.ASK_AFTER,
+    "none": Purpose.BOOK,
+}
+NADIA = "It's Nadia Haddad"
+
+
+def booking(business: Business, name: str, service: str, at: str, sid: str = OTHER) -> Booking:
+    offer = next(offer for offer in business.services if offer.id == service)
+    when = datetime.fromisoformat(at).replace(tzinfo=business.zone)
+    chosen = Service(offer.id, offer.name)
+    answers: dict[Step, Answer] = {Step.NAME: name, Step.SERVICE: chosen, Step.TIME: when}
+    return Booking(CallSid(sid), CallState(answers=answers, booked=True))
+
+
+def ringing(language: str, *bookings: Booking) -> Scene:
+    """Somebody rings, from the number of these bookings if there are any."""
+    coming = tuple(EarlierCall(each.call_sid, each.state) for each in bookings)
+    caller = "+61412700601" if bookings else None
+    scene = Scene(begin(_BUSINESS[language], CallState(caller=caller, coming=coming)))
+    return replace(scene, bookings=bookings)
+
+
+def own(language: str = "en") -> Booking:
+    return booking(_BUSINESS[language], *_BOOKED[language])
+
+
+PLUMBING = booking(DEMO, "Nadia Haddad", "plumbing", "2026-03-11T14:00", "CA-plumbing")
+
+
+def _rows() -> list[tuple[str, str, str, str]]:
+    tables = tomllib.loads((_HERE / "booked.toml").read_text("utf-8"))
+    return [
+        (language, kind, wish, words)
+        for language, kinds in tables.items()
+        for kind, wishes in kinds.items()
+        for wish, texts in wishes.items()
+        for words in texts
+    ]
+
+
+@pytest.mark.parametrize(("language", "kind", "wish", "words"), _rows())
+def test_a_booking_is_moved_called_off_or_asked_after_in_whatever_words(
+    language: str, kind: str, wish: str, words: str
+) -> None:
+    scene = ringing(language, *([own(language)] if kind == "known" else []))
+    scene.hears(words)
+    held = scene.dialogue
+    taken_up = held.dealt[-1:] if held.purpose is Purpose.BOOK else (held.purpose.value,)
+    assert (*taken_up, Purpose.BOOK.value)[0] == _PURPOSES[wish]
+
+
+def test_nothing_is_told_of_the_booking_of_a_number_before_its_name() -> None:
+    scene = ringing("en", own())
+    assert "10 am" not in scene.hears("when are you coming on Friday?")
+    assert "10 am" not in scene.hears("It's Robin Carter")
+
+
+def test_the_new_day_is_the_one_beside_the_day_of_the_booking() -> None:
+    scene = ringing("en", own())
+    scene.hears(f"{NADIA}. Friday's no good, same time on Saturday please")
+    assert scene.dialogue.pending == "2026-03-07T10:00"
+    assert "moved" in scene.hears("yes")
+    assert isinstance(scene.asked[-1], Move)
+    assert scene.dialogue.needs is Needs.NOTHING
+
+
+def test_who_only_asks_when_it_is_leaves_nothing_to_staff() -> None:
+    scene = ringing("en", own())
+    assert "10 am" in scene.hears(f"{NADIA}. When are they coming?")
+    assert scene.dialogue.needs is Needs.NOTHING
+
+
+def test_what_staff_must_know_stays_theirs() -> None:
+    scene = ringing("en", own())
+    scene.hears(f"{NADIA}. I'll be ten minutes late on Friday")
+    assert scene.dialogue.needs is Needs.FOLLOW_UP
+
+
+@pytest.mark.parametrize(
+    ("words", "service"),
+    [
+        (f"I need to cancel the plumber. {NADIA}", "plumbing"),
+        (f"I need to cancel my booking for Friday. {NADIA}", "cleaning"),
+        (f"I need to cancel my booking for next Wednesday. {NADIA}", "plumbing"),
+    ],
+)
+def test_of_two_bookings_the_one_that_is_named_is_taken_up(words: str, service: str) -> None:
+    assert service in ringing("en", own(), PLUMBING).hears(words)
+
+
+@pytest.mark.parametrize(
+    "words", ["no, the other one", "No, the plumbing", "not Friday, Wednesday the 11th"]
+)
+def test_the_other_booking_is_called_off_where_that_was_meant(words: str) -> None:
+    scene = ringing("en", own(), PLUMBING)
+    scene.hears(f"I need to cancel my booking. {NADIA}")
+    assert "plumbing" in scene.hears(words)
+    scene.hears("yes")
+    assert scene.asked[-1] == CallOff(PLUMBING.call_sid)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "No no, I'm not making another booking. I already have one. When is it?"),
+        ("es", "¡Que ya tengo cita! Cámbienmela al jueves."),
+        ("zh", "我已经约了，别问了"),
+    ],
+)
+def test_who_has_a_booking_leaves_the_form_at_any_step(language: str, words: str) -> None:
+    business = _BUSINESS[language]
+    service = business.services[0].name
+    for step in (Step.PHONE, Step.ADDRESS, Step.EMAIL):
+        held = begin(business, CallState())
+        known = {Step.NAME: _BOOKED[language][0], Step.SERVICE: service}
+        scene = Scene(replace(held, answers=known, step=step))
+        scene.hears(words)
+        assert scene.dialogue.purpose in (Purpose.ASK_AFTER, Purpose.MOVE)
+        assert scene.dialogue.answers == known
+
+
+@pytest.mark.parametrize(
+    "words", ["can't you book me a new one?", "then make a new one", "I still need the tap fixed"]
+)
+def test_what_was_not_found_is_booked_anew(words: str) -> None:
+    scene = ringing("en")
+    for each in ("I want to cancel my plumber", NADIA, "0412 345 678", "yes", "9 Elm St, Glebe"):
+        scene.hears(each)
+    assert scene.dialogue.mode is Mode.CLOSING
+    scene.hears(words)
+    assert scene.dialogue.purpose is Purpose.BOOK
+    assert scene.dialogue.step in (Step.SERVICE, Step.EMAIL, Step.ADDRESS, Step.NAME)
+    assert scene.dialogue.mode is not Mode.CLOSING
+
+
+def test_who_was_left_waiting_is_told_sorry_and_still_gets_a_plumber() -> None:
+    scene = ringing("en")
+    words = "Marta Kowalska. You never turned up yesterday, and I still need the tap fixed."
+    assert "orry" in scene.hears(words)
+    assert scene.change.wish is Wish.COMPLAINT
+    assert scene.dialogue.needs is Needs.PERSON
+    assert scene.dialogue.answers[Step.SERVICE] == "Plumbing"
+
+
+def test_nobody_leaves_in_the_belief_that_it_is_called_off() -> None:
+    scene = ringing("en", own())
+    scene.hears(f"I need to cancel my booking. {NADIA}")
+    said = scene.hears("goodbye")
+    assert scene.dialogue.needs is Needs.FOLLOW_UP
+    assert any(line in said for line in scene.dialogue.wording.lines["existing.kept"])

@@ -1,0 +1,40 @@
+"""What a caller has called for: a wish that is none for a new booking; has one begun?"""
+
+from __future__ import annotations
+
+from voicebot.call import Step
+from voicebot.collect.dialogue import Dialogue, Purpose
+from voicebot.collect.said import Said
+from voicebot.collect.understanding import Want
+
+PURPOSES = {
+    "cancel": Purpose.CANCEL,
+    "reschedule": Purpose.MOVE,
+    "existing": Purpose.ASK_AFTER,
+    "late": Purpose.ASK_AFTER,
+    "complaint": Purpose.COMPLAIN,
+    "call_back": Purpose.BE_CALLED,
+}
+"""The purpose of each wish that is none for a new booking."""
+
+
+def wish(held: Dialogue, said: Said) -> Want | None:
+    """Return what is wished for: "I booked for Saturday, I have to call it off" is called off.
+
+    A call is only told here where nothing else is. Of "cancel it, no, move it" the last counts;
+    "don't cancel it, I only want to ask" asks after a booking.
+    """
+    wishes = [w for w in said.of(Want) if w.what in PURPOSES and w.what != "call_back"]
+    changes = [w for w in wishes if w.what in ("cancel", "reschedule")]
+    wishes = changes[-1:] or wishes
+    if said.wants("call_back"):  # "I have a booking, ring me about it"
+        wishes = [wish for wish in wishes if wish.what not in ("existing", "late")]
+    keeps = [want for want in said.of(Want) if want.what == "keep"]
+    if keeps and not wishes and not has_begun(held):
+        return Want("existing", keeps[0].span)
+    return min(wishes, key=lambda wish: wish.what == "existing", default=None)
+
+
+def has_begun(held: Dialogue) -> bool:
+    """Return whether a booking is on its way, which "cancel it" is about."""
+    return bool(held.pending or held.offered or Step.SERVICE in held.answers)

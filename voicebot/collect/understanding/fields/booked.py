@@ -1,0 +1,186 @@
+"""Is a booking spoken of that is there already, and what is to become of it?
+
+One that is told of ("I've got the plumber on Friday, can it be Monday"), or one that the number
+which calls has, and whose day or work is named ("I can't do Friday after all"). It is to be moved,
+called off, or asked after. The words stand in [booked].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from voicebot.call import Step
+from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.fields.service import named_in
+from voicebot.collect.understanding.lexicon import Match
+from voicebot.collect.understanding.questions import EXISTING, OTHER_TIME, THING
+from voicebot.collect.understanding.types import Situation, Want
+from voicebot.collect.understanding.utterance import Utterance
+
+_MOVE = "want.reschedule"
+_CHANGE, _WHOSE, _UNTIL = "booked.change", "booked.whose", "booked.until"
+_BUSY, _NEEDLESS, _ASKS = "booked.busy", "booked.needless", "booked.asks"
+_ALREADY = "booked.already"
+_SHIFT = ("booked.earlier", "booked.later")
+_ALONE = "alone"
+"""The value of words that tell of a booking by themselves, where the number has one."""
+_BETWEEN = 3
+"""So many words stand between the verb and what it changes: "change the time of my booking"."""
+_WEEK = timedelta(weeks=1)
+
+
+def wishes(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give what is wished for a booking: a verb, and behind it a booking or another time; or words
+    that tell little alone, beside a booking that is known or told of."""
+    for verb, end in _moved(said):
+        act = Want("reschedule", said.span(verb.first, end))
+        yield Candidate(act, verb.first, end, besides=True)
+    if not (known := _meant(said, situation)):
+        return
+    what, match = known
+    end = match.end if what == "reschedule" else said.clause(match.end - 1).end
+    yield Candidate(Want(what, said.span(match.first, end)), match.first, end, besides=True)
+
+
+def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
+    """Return what is wished for a booking that is known or told of, and by which words."""
+    already = next(said.all(_ALREADY), None)
+    told = already or any(said.all(EXISTING, THING))
+    if not (told or situation.coming) or situation.moves:
+        return None
+    named = bool(told) or names_one(said, situation)
+    if not named and _names_other_work(said, situation):
+        return None
+
+    shift = _SHIFT if named else ()
+    unwanted = {at for m in said.all(_NEEDLESS) for at in range(m.first, m.end)}
+    for what, tags in (
+        ("existing", (_ASKS,) if situation.coming or already else ()),
+        ("reschedule", (OTHER_TIME, _CHANGE, *shift) if situation.coming else ()),
+        ("cancel", (_NEEDLESS,)),
+        ("reschedule", (_BUSY,)),
+    ):
+        for match in said.all(*tags):
+            denied = said.clause(match.first).denied or match.first in unwanted
+            denied &= what == "reschedule" and _BUSY not in tags
+            theirs = said.before(match.first, THING)  # "my plumber can't make it"
+            theirs = theirs or said.at(match.first, _ALREADY)  # "I don't want a new one"
+            if (named or match.value == _ALONE) and not (denied or theirs):
+                return what, match
+    if already:
+        return "existing", already
+    return _implied(said, situation) if named and situation.coming else None
+
+
+def _implied(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
+    """Return what is wished for a booking of the number that is named, without a word for it:
+    another day is named as well, or a question is of it."""
+    if not said.tags.isdisjoint((_MORE, *_NEW)) or _names_other_work(said, situation):
+        return None
+    days = [*_days_named(said, situation)]
+    others = (match for match in said.all(*_DAYS) if match not in days)
+    if other := next(others, None):
+        return "reschedule", other
+    asked = (m for m in said.all(*_WORDS_ASKING) if said.clause(m.first).asked)
+    known = any(tag.startswith("ask.") and tag not in _OF_BOOKINGS for tag in said.tags)
+    match = None if known else next(asked, None)
+    return ("existing", match) if match else None
+
+
+_DAYS = ("time.weekday", "time.day")
+_MORE, _NEW = "booked.more", ("want.booking", "want.new")
+_WORDS_ASKING = ("clause.ask", "clause.asks")
+_OF_BOOKINGS = ("ask.known", "ask.area", "ask.company", "ask.free", "ask.hours", "ask.opening")
+"""Topics of what is asked of a booking in words that also ask something else."""
+
+
+def names_one(said: Utterance, situation: Situation, *, by_day: bool = True) -> bool:
+    """Return whether the work of one of `situation.coming` is named, or its day if that counts."""
+    if by_day and any(_days_named(said, situation)):
+        return True
+    return any(each.get(Step.SERVICE) in _work(said, situation) for each in situation.coming)
+
+
+def _names_other_work(said: Utterance, situation: Situation) -> bool:
+    """Return whether work is named that no booking of the number is for."""
+    booked = {each.get(Step.SERVICE) for each in situation.coming}
+    return bool(_work(said, situation) - booked)
+
+
+def _work(said: Utterance, situation: Situation) -> set[str]:
+    named = named_in(said.text, situation.services, situation.language)
+    return {""} if named is None else {offer.name for offer in named}
+
+
+def _days_named(said: Utterance, situation: Situation) -> Iterator[Match]:
+    """Give where the day of a booking is named that the number has: "Friday", "tomorrow"."""
+    today = situation.now.date()
+    days = {date.fromisoformat(each[Step.TIME][:10]) for each in situation.coming}
+    later = {day.weekday() for day in days if day - today >= _WEEK}
+    for match in said.all(*_DAYS):
+        if match.tag == "time.weekday":
+            next_week = said.before(match.first, "time.next")
+            named = int(match.value) in (later if next_week else {day.weekday() for day in days})
+        else:
+            named = match.value.isdecimal() and today + timedelta(int(match.value)) in days
+        if named:
+            yield match
+
+
+def moving(said: Utterance, situation: Situation, *, found: bool = False) -> bool:
+    """Return whether a booking that is there is to have another time, which may be named.
+
+    found  it was told just now: "make it eleven"
+    """
+    told = (found or any(said.all(EXISTING, THING))) and not said.tags.isdisjoint(
+        (OTHER_TIME, _MOVE)
+    )
+    meant = _meant(said, situation)
+    return told or bool(meant and meant[0] == "reschedule") or any(True for _ in _moved(said))
+
+
+def old_times(said: Utterance, situation: Situation) -> Iterator[tuple[int, int]]:
+    """Give the stretches that tell when the booking is that is to be moved; they wish for nothing.
+
+    "From one" in "move it from one to two", "I've got the plumber on Friday" before "can he come
+    on Monday", the day that the number has a booking on.
+    """
+    if not moving(said, situation):
+        return
+    begun = [(verb.first, end) for verb, end in _moved(said)]
+    told = [(each.first, each.end) for each in said.all(EXISTING, THING)]
+    yield from ((match.first, match.end) for match in _days_named(said, situation))
+    for first, end in (*begun, *told):
+        when, ends = said.at(end, "booked.when"), _told_until(said, end)
+        moved = any(verb <= first < behind for verb, behind in begun)
+        whole = not moved or (when and when.value in ("", said.low(ends)))
+        yield first, ends if whole else end
+
+
+def _told_until(said: Utterance, at: int) -> int:
+    """Return where ends what is told from here on: at a mark, a "but", or at the new time.
+
+    Where a wish to move it comes later, "a las siete" and "for seven" are of the old time.
+    """
+    wishes = (OTHER_TIME, _CHANGE, _MOVE, _BUSY)
+    ends = (*wishes, "clause.open", *(() if any(said.all(*wishes, first=at)) else ("booked.to",)))
+    while at < len(said) and not said.tokens[at].is_sign:
+        if said.at(at, *ends):
+            break
+        at += 1
+    return at
+
+
+def _moved(said: Utterance) -> Iterator[tuple[Match, int]]:
+    """Give each verb that moves a booking, and where that booking's words end."""
+    for verb in said.all(_CHANGE):
+        clause = said.clause(verb.first)
+        if clause.denied or said.at(verb.first, "clause.keeps"):
+            continue
+        for at in range(verb.end, min(verb.end + _BETWEEN + 1, clause.end)):
+            thing = said.at(at, THING)
+            timed = at > verb.end and said.at(at, _UNTIL) and said.at(verb.end, _WHOSE)
+            if thing or timed:
+                yield verb, thing.end if thing else at
+                break
