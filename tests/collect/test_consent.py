@@ -346,8 +346,8 @@ async def test_a_turn_with_anything_beside_its_yes_books_nothing_in_chinese(word
 
 BESIDE_A_YES = [
     "yes. What's wrong with the old number?",
-    "yes, is it really that one?",
-    "yes, and you don't do Sundays?",
+    "yes, or the other one",
+    "yes, but the last digit is wrong",
     "yes 345 679",
     "yes, but it's an old one",
     "yes, if you ring before six",
@@ -372,7 +372,7 @@ async def test_a_yes_with_something_beside_it_keeps_the_value_and_waits_for_its_
 
 @pytest.mark.parametrize(
     "words",
-    ["对，你们是不是不收费？", "对，等一下", "嗯，这个号码我也不常用", "对，但是晚上打不通"],
+    ["对，等一下", "对，但是最后一位不对", "对，最后是七"],
 )
 async def test_a_yes_with_something_beside_it_keeps_the_value_in_chinese(words: str) -> None:
     answered = await read_back(Step.PHONE, CHINESE).by(words)
@@ -393,6 +393,10 @@ async def test_a_yes_with_something_beside_it_keeps_the_value_in_chinese(words: 
         "yes, my name is Robin Carter, who are you?",
         "yes 345 678",
         "yes thanks, bye",
+        "yes, and you don't do Sundays?",
+        "Yes, that's my mobile, I never switch it off",
+        "Yes, but the line's bad out here",
+        "Yes dear, and will the young man bring his own mower?",
     ],
 )
 async def test_a_yes_that_goes_on_to_something_else_confirms_what_books_nothing(words: str) -> None:
@@ -400,7 +404,11 @@ async def test_a_yes_that_goes_on_to_something_else_confirms_what_books_nothing(
 
 
 @pytest.mark.parametrize(
-    "words", ["对。那你们有没有执照？", "对，门禁密码是一二三四", "对，是这个号"]
+    "words",
+    [
+        *("对。那你们有没有执照？", "对，门禁密码是一二三四", "对，是这个号"),
+        *("对，你们是不是不收费？", "嗯，这个号码我也不常用", "对，但是晚上打不通"),
+    ],
 )
 async def test_a_yes_that_goes_on_confirms_what_books_nothing_in_chinese(words: str) -> None:
     assert (await read_back(Step.PHONE, CHINESE).by(words)).confirmed == {Step.PHONE}

@@ -163,13 +163,26 @@ def again(turn: Turn) -> Turn:
 
 
 def settle(turn: Turn) -> Turn:
-    """Leave the step open, with a note for staff, and go on; without a time nothing is booked."""
+    """Leave the step open, with a note for staff, and go on; without a time nothing is booked.
+
+    What the caller said to it goes into the note in their own words.
+    """
     held = turn.dialogue
     if held.step is Step.TIME:
         return times.leave_open(turn)
+    if held.mode is Mode.CONFIRMING:
+        return keep_unconfirmed(turn)
     label = held.wording.line(f"spoken.{held.step}")
-    turn = turn.note(held.wording.line("give_up.note", field=label)).promise()
+    turn = turn.note(held.wording.line("give_up.note", field=label))
+    turn = turn.note(" / ".join(held.in_vain)).become(in_vain=(), vain=0).promise()
     return proceed(_settled(turn.say("give_up.move_on")))
+
+
+def keep_unconfirmed(turn: Turn) -> Turn:
+    """Keep what was read back though no yes came to it, say so, and go on; staff see it."""
+    value = _read_values(turn)
+    turn = turn.note(" / ".join(turn.dialogue.in_vain)).become(in_vain=(), vain=0)
+    return proceed(_settled(turn.say("confirm.kept", value=value)))
 
 
 def decline(turn: Turn, why: str) -> Turn:

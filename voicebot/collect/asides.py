@@ -165,9 +165,7 @@ def _unknown(turn: Turn, question: Ask, text: str) -> Turn:
     said = utterance(text, turn.business.language)
     at = next(n for n, token in enumerate(said.tokens) if token.end > question.span[0])
     turn = turn.note(f"? {said.sentence(at)}")
-    if not turn.may_be_rung:
-        return turn.need(Needs.FOLLOW_UP).say("reply.unknown_numberless")
-    turn = turn.promise()
+    turn = turn.promise() if turn.may_be_rung else turn.need(Needs.FOLLOW_UP)
     return turn if turn.noted else replace(turn.say("reply.unknown"), noted=True)
 
 

@@ -6,7 +6,7 @@ from voicebot.call import Step
 from voicebot.collect import bookings
 from voicebot.collect.answers import proceed
 from voicebot.collect.asides import farewell
-from voicebot.collect.dialogue import Mode
+from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
@@ -20,6 +20,8 @@ from voicebot.collect.understanding import (
     Provide,
 )
 
+_FOR_STAFF = {Purpose.COMPLAIN.value, Purpose.BE_CALLED.value}
+"""What was called for is staff's to do: times and places told after it are for them, too."""
 _MOST_YESES = 2
 """To "is there anything else?" without a word of what it is; after that the call ends."""
 
@@ -47,11 +49,18 @@ def told_for_visit(turn: Turn, said: Said) -> Turn | None:
 def answer(turn: Turn, said: Said) -> Turn:
     """Go on with whatever comes, else say goodbye."""
     held, before = turn.dialogue, said.situation.record
+    books = said.books or any(act.step is Step.SERVICE for act in said.values)
+    if held.stepped_back and not held.dealt and said.says_more and not books:
+        return proceed(bookings.turn_to(turn, Purpose.BE_CALLED, said.text))
     if (again_found := bookings.take_up_again(turn, before.get(Step.NAME))) is not None:
         return again_found
     changed = {step for step, value in held.answers.items() if value != before.get(step)}
     if held.dealt and changed and changed <= {Step.NAME, Step.PHONE}:
         return turn.ask()  # of what was dealt with
+    timed = held.given_time or held.window
+    if (changed or timed) and not books and set(held.dealt[-1:]) & _FOR_STAFF:
+        turn = turn.become(given_time=None, window=None)
+        return turn.note(said.text).say_noted().ask()
     if said.wants("booking") or changed:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
     if held.given_time or held.window:
@@ -60,9 +69,8 @@ def answer(turn: Turn, said: Said) -> Turn:
         return turn.ask()
     if said.has(Affirm) and not said.unread and held.attempts < _MOST_YESES:
         return turn.become(attempts=held.attempts + 1).ask()
-    if said.unread:
+    if said.says_more:
         turn = turn.note(said.text).say_noted()
-        return (
-            turn.become(attempts=held.attempts + 1).ask() if not held.attempts else farewell(turn)
-        )
+        more = held.attempts < _MOST_YESES
+        return turn.become(attempts=held.attempts + 1).ask() if more else farewell(turn)
     return farewell(turn)

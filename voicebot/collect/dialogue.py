@@ -99,6 +99,9 @@ class Dialogue:
     unheard    the question was cut off before anything of it was heard, or the read-back before
                its value was: no answer to it counts, nor fails
     attempts   failed answers to this question       put  how often it was put
+    vain       turns that brought nothing for it, and `in_vain`, what was said in them
+    objections turns running, the last ones, that minded being asked
+    stepped_back  the form was stopped, and the caller asked openly what it is
     patience   silences that are still met without a word: the caller asked for a moment
     purpose    what the caller has called for
     about      the existing appointment that was found, while it is dealt with
@@ -146,6 +149,10 @@ class Dialogue:
     tries: tuple[tuple[str, ...], ...] = ()
     noisy: bool = False
     unheard: bool = False
+    vain: int = 0
+    objections: int = 0
+    in_vain: tuple[str, ...] = ()
+    stepped_back: bool = False
     attempts: int = 0
     put: int = 0
     silences: int = 0
@@ -340,17 +347,8 @@ _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
     *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
-    *(
-        "promised",
-        "fruitless",
-        "unknown",
-        "proving",
-        "advice",
-        "to_tell",
-        "shift",
-        "words",
-        "replied",
-    ),
+    *("vain", "objections", "in_vain", "stepped_back", "promised", "fruitless", "unknown"),
+    *("proving", "advice", "to_tell", "shift", "words", "replied"),
 )
 """The fields that travel in the record as they are."""
 

@@ -36,6 +36,7 @@ from voicebot.collect.events import (
 )
 from voicebot.collect.heard import on_heard
 from voicebot.collect.own_questions import with_own_question
+from voicebot.collect.patience import told, weigh
 from voicebot.collect.said import Said
 from voicebot.collect.staff import on_command
 from voicebot.collect.times import on_free, on_placed, unbooked
@@ -70,7 +71,8 @@ def next_move(
             turn = _cut_off(turn, revised)
             if event.noisy is not None:
                 turn = turn.become(noisy=event.noisy)
-            turn = _remembered(on_heard(turn, said), dialogue, event)
+            turn = weigh(on_heard(turn, said), turn.dialogue, said)
+            turn = _remembered(turn, dialogue, event)
             turn = _unless_fruitless(turn, dialogue)
         case Placed():
             turn = on_placed(turn, event)
@@ -175,18 +177,12 @@ def _remembered(turn: Turn, before: Dialogue, heard: Heard) -> Turn:
 def _unless_fruitless(turn: Turn, before: Dialogue) -> Turn:
     """End a call in which nothing has been told for many turns: a machine would go on for ever."""
     held = turn.dialogue
-    if turn.ending is not None or _told(held) != _told(before):
+    if turn.ending is not None or told(held) != told(before):
         return turn.become(fruitless=0)
     turn = turn.become(fruitless=before.fruitless + 1)
     if turn.dialogue.fruitless < MAX_FRUITLESS:
         return turn
     return _abandon(replace(turn, said=(), request=None), "end.time_up")
-
-
-def _told(held: Dialogue) -> tuple[object, ...]:
-    """Return all that a caller has any part in."""
-    values = (held.answers, held.partial, held.pending, held.given_time, held.window, held.offered)
-    return (*values, held.confirmed, held.doubted, held.purpose, held.about)
 
 
 def _abandon(turn: Turn, line: str) -> Turn:

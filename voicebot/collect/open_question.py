@@ -40,6 +40,7 @@ from voicebot.collect.understanding import (
     Repeat,
     SlowDown,
     Thank,
+    Wait,
     WantPerson,
     Window,
     Withdraw,
@@ -169,6 +170,8 @@ def _confirming(turn: Turn, said: Said) -> Turn:
         return agreed(turn, said.read_back)
     if said.assents:
         return agreed(turn.note(said.left_over) if said.says_more else turn, said.read_back)
+    if not new & set(said.read_back) and _yes_beside(turn, said):
+        return agreed(turn.note(said.left_over) if said.says_more else turn, said.read_back)
     if (piece := said.piece(step)) and not said.has(Affirm):
         doubted = held.doubted | {step}
         turn = turn.become(doubted=doubted, pending=None, mode=Mode.ASKING)
@@ -182,8 +185,6 @@ def _confirming(turn: Turn, said: Said) -> Turn:
     goes_on = new and not (said.has(Deny) or held.unheard or step is Step.TIME)
     if goes_on and (not said.unread or held.put > 1):
         return proceed(leave_unconfirmed(turn))
-    if not new and _yes_again(turn, said):
-        return agreed(turn.note(said.left_over) if said.unread else turn, said.read_back)
     if said.has(Affirm) and said.says_more:
         return turn.note(said.left_over).say_noted().ask()
     of_time = said.has(Flexible) or said.piece(Step.TIME) is not None
@@ -195,18 +196,17 @@ def _confirming(turn: Turn, said: Said) -> Turn:
     return unclear(turn)
 
 
-def _yes_again(turn: Turn, said: Said) -> bool:
-    """Return whether a yes beside other words is taken: it is not the first, it books nothing, and
-    the words beside it hold no figure, which may be a mend."""
+def _yes_beside(turn: Turn, said: Said) -> bool:
+    """Return whether a yes beside other words is taken, as it books nothing: always, but where they
+    may mend the value; and where a yes came twice, unless they hold a figure."""
     held = turn.dialogue
-    return (
-        said.has(Affirm)
-        and not said.has(Deny, Correct)
-        and held.step is not Step.TIME
-        and held.put > _MOST_READ
-        and not held.unheard
-        and not any(sign.isdigit() for sign in said.unread_text)
-    )
+    if held.unheard or held.step is Step.TIME or not said.has(Affirm) or said.has(*_NO_YES):
+        return False
+    again = held.put > _MOST_READ and not any(sign.isdigit() for sign in said.unread_text)
+    return again or not said.may_mend
+
+
+_NO_YES = (Deny, Correct, Decline, Withdraw, Wait, Repeat)
 
 
 def _choosing(turn: Turn, said: Said) -> Turn:

@@ -30,14 +30,20 @@ from voicebot.collect.understanding import (
     utterance,
 )
 from voicebot.collect.understanding.clauses import REQUESTS, Clause
+from voicebot.collect.understanding.text import Kind
 
 A = TypeVar("A", bound=Act)
 
 _A_SENTENCE = 3
-"""Unread words, in all, from which on they are kept for staff beside a value."""
+"""Words from which on they may be a sentence; unread beside a value, they are kept for staff."""
 _SAID_AGAIN = (Step.PHONE, Step.ADDRESS, Step.SERVICE)
 """Steps whose value, said again after a no, is the one that was read back."""
 _OF_A_TIME = frozenset({"time.weekday", "time.part", "time.onward", "time.early"})
+_OF_A_VALUE = (
+    *("no.wrong", "no.plain", "mend.remove", "mend.mark", "phone.tail"),
+    *("spelling.letter", "name.hint", "name.told", "time.another", "name.hint_none"),
+)
+"""Words that may mend what was read back, in whatever sentence."""
 MAY_ASK_A_FIELD = ("", IDLE, "known", "place", "company", "services")
 """Topics of "what address is it", beside those that are understood."""
 _NO_STORY = (Step.NAME, Step.ADDRESS, Step.EMAIL)
@@ -181,9 +187,24 @@ class Said:
         return sum(_words(self.text[a:b]) for a, b in self.reading.rest) >= _A_SENTENCE
 
     @property
+    def is_a_sentence(self) -> bool:
+        """True for words enough to tell something, of which not all are understood."""
+        return self.unread and _words(self.text) >= _A_SENTENCE
+
+    @property
     def says_more(self) -> bool:
         """Unread words that may be of use to staff: more than a "but"."""
         return sum(_words(self.text[a:b]) for a, b in self.reading.rest) > 1
+
+    @property
+    def may_mend(self) -> bool:
+        """Words beside a yes may be about the value itself: a figure, a letter, "the last bit"."""
+        said = utterance(self.text, self.situation.language)
+        rest = self.reading.rest
+        unread = [n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest)]
+        letters = (n for n in unread if said.tokens[n].kind is Kind.LETTER)
+        spelled = any(not said.at(n, "spelling.lone_word") for n in letters)
+        return spelled or any(said.at(n, *_OF_A_VALUE) or said.numbers.group(n) for n in unread)
 
     @property
     def objects(self) -> bool:

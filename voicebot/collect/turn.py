@@ -70,8 +70,15 @@ class Turn:
         return self.dialogue.business
 
     def say(self, key: str, variant: int | None = None, /, **values: str) -> Turn:
-        """Add a line of the wording; without `variant` its forms take turns."""
+        """Add a line of the wording; without `variant` its forms take turns.
+
+        A line that promises a call has a form for who gives no number, or has given none yet.
+        """
         held = self.dialogue
+        known = Step.PHONE in held.answers or held.caller is not None
+        otherwise = f"{key}_asked" if self.may_be_rung else f"{key}_numberless"
+        if not known and otherwise in held.wording.lines:
+            key = otherwise
         if variant is None:
             line = held.wording.in_turn(key, held.turns, **values)
         else:
@@ -309,7 +316,7 @@ class Turn:
         if self.request:
             yield Inquire(self.request, self.said)
         elif self.said:
-            yield Say(" ".join(self.said))
+            yield Say(" ".join(dict.fromkeys(self.said)))  # nothing twice in one breath
         if self.refused:
             yield Refuse(self.refused)
         if self.ending:

@@ -135,8 +135,9 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     if match.tag in REACHES:
         return reached(said, match)
     if table == "act":
-        if name == "leave" and said.clause(match.first).denied:
-            return None
+        denied = said.clause(match.first).denied and not said.is_opening(match.first)
+        if name == "leave" and denied:
+            return None  # "don't hang up", but "never mind, bye"
         return _ACTS[name](span)
     if match.tag == ASKS_OFFERED:
         return None
