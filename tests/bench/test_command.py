@@ -63,7 +63,8 @@ async def test_another_server_is_measured_by_what_the_phones_hear(tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.valkey
-async def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_ctrl_c_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
     process = await create_subprocess_exec(
         sys.executable, "-m", "voicebot", "bench", "--calls", "1", "--seconds", "60",
         stdout=PIPE, cwd=tmp_path,
@@ -75,7 +76,7 @@ async def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
         # serve, Valkey, stream, console, phones; other processes have no event to wait for.
         while len(started := set(descendants(process.pid))) < 5:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out = await process.stdout.read()
     assert await process.wait() == 130
     assert b"gone" in out

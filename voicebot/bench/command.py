@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
+from signal import SIGTERM, default_int_handler, signal
 from tempfile import TemporaryDirectory
 from typing import Annotated, Final, cast
 
@@ -109,6 +110,7 @@ def bench(
     voicebot bench --calls 50 --soak 30                   whether memory grows
     """
     configure("warning")
+    signal(SIGTERM, default_int_handler)  # as Ctrl-C: what was started is stopped
     if compare is not None and (knee or against is not None):
         raise typer.BadParameter("--compare goes with neither --knee nor --against")
     if soak is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,6 +16,7 @@ from typing import Final
 import orjson
 
 from voicebot.bench.figures import descendants
+from voicebot.business import example_text
 from voicebot.runtime.ports import free_port
 from voicebot.runtime.started import started
 from voicebot.settings import SaveMode, Settings
@@ -27,6 +29,7 @@ _RENDER_S: Final = 1.5
 """Longer than the local voice takes for any sentence."""
 _VOICEBOT: Final = (sys.executable, "-m", "voicebot")
 _WORKER: Final = "voicebot.stream"
+_CAPACITY: Final = re.compile(r"^capacity = \d+$", re.MULTILINE)
 _OURS: Final = ("VOICEBOT_", "OPENAI_", "OTEL_")
 
 
@@ -88,7 +91,7 @@ async def running(
         "VOICEBOT_CONSOLE_PORT": str(console),
         "VOICEBOT_REDIS_PORT": str(valkey),
         "VOICEBOT_DATA_DIR": str(folder),
-        "VOICEBOT_BUSINESS": "demo",
+        "VOICEBOT_BUSINESS": str(_with_room(folder / "business.toml")),
         "VOICEBOT_NULL_MANIFEST": str(manifest),
         "VOICEBOT_MEASURE_FILE": str(folder / "measures.jsonl"),
         "VOICEBOT_SAVE_MODE": mode.value,
@@ -115,6 +118,12 @@ async def running(
         ours = Settings(_env_file=None, data_dir=folder, redis_port=valkey, redis_url=redis_url)
         url = await asyncio.to_thread(redis_url_of, ours)  # it holds a password
         yield Servers(f"ws://{_HOST}:{stream}/media", f"http://{_HOST}:{console}", url, process.pid)
+
+
+def _with_room(file: Path) -> Path:
+    """Write the demo's business with places for any number of calls, which all want the same."""
+    file.write_text(_CAPACITY.sub("capacity = 1_000_000", example_text("demo")), "utf-8")
+    return file
 
 
 def foreign_environment() -> dict[str, str]:
