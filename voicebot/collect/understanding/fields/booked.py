@@ -67,7 +67,8 @@ def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
             theirs = said.before(match.first, THING)  # "my plumber can't make it"
             theirs = theirs or said.at(match.first, _ALREADY)  # "I don't want a new one"
             if (named or match.value == _ALONE) and not (denied or theirs):
-                return what, match
+                other = what == "cancel" and "want.cancel" not in said.tags
+                return "reschedule" if other and _other_days(said, situation) else what, match
     if already:
         return "existing", already
     return _implied(said, situation) if named and situation.coming else None
@@ -78,20 +79,29 @@ def _implied(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
     another day is named as well, or a question is of it."""
     if not said.tags.isdisjoint((_MORE, *_NEW)) or _names_other_work(said, situation):
         return None
-    days = [*_days_named(said, situation)]
-    others = (match for match in said.all(*_DAYS) if match not in days)
-    if other := next(others, None):
-        return "reschedule", other
-    asked = (m for m in said.all(*_WORDS_ASKING) if said.clause(m.first).asked)
+    day = next(_days_named(said, situation), None)
+    if day is None and (_WHOSE not in said.tags or _ANY_ONE in said.tags):
+        return None  # "a cleaner on Monday", of who had one before
+    others = _other_days(said, situation) or (day and [*said.all("time.part")])
+    if others:
+        return "reschedule", others[0]
+    clause = next((each for each in said.clauses if each.asked), None)
     known = any(tag.startswith("ask.") and tag not in _OF_BOOKINGS for tag in said.tags)
-    match = None if known else next(asked, None)
-    return ("existing", match) if match else None
+    if clause is None or known:
+        return None
+    return "existing", Match(_ASKS, clause.first, clause.end)
 
 
+def _other_days(said: Utterance, situation: Situation) -> list[Match]:
+    """Return where days are named on which the number has no booking, if it has one."""
+    days = [*_days_named(said, situation)]
+    return [m for m in said.all(*_DAYS) if m not in days] if situation.coming else []
+
+
+_ANY_ONE = "time.one"
 _DAYS = ("time.weekday", "time.day")
 _MORE, _NEW = "booked.more", ("want.booking", "want.new")
-_WORDS_ASKING = ("clause.ask", "clause.asks")
-_OF_BOOKINGS = ("ask.known", "ask.area", "ask.company", "ask.free", "ask.hours", "ask.opening")
+_OF_BOOKINGS = ("ask.known", "ask.area", "ask.company", "ask.free")
 """Topics of what is asked of a booking in words that also ask something else."""
 
 
