@@ -79,7 +79,7 @@ def _advised(turn: Turn) -> Turn:
 def _in_danger(turn: Turn, question: Ask) -> Turn:
     """Say in an emergency what to do, and whom to ring: "do I call the fire brigade?"."""
     said = utterance(question.about, turn.business.language)
-    asks_leave = not question.topic and "topic.may" in said.tags
+    asks_leave = question.topic in ("", "advice") and "topic.may" in said.tags
     if not turn.dialogue.urgent or not (asks_leave or "topic.danger" in said.tags):
         return turn
     rings = next(said.all("topic.rings"), None)
@@ -137,14 +137,14 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
 
 
 def _own_answer(turn: Turn, question: Ask) -> str | None:
-    """Return what the business file says: to the kind that a row names, or to the words."""
+    """Return what the business file says: to the words, or to the kind that a row names."""
     named = answer_of(question.topic, question.about, turn.business)
     like = answer_for(question.about, turn.business)
-    return (like or named) if question.topic in _LOOSE else (named or like)
+    return (named or like) if question.topic in _BY_ROW else (like or named)
 
 
-_LOOSE = ("pay_how", "licensed", "cancel")
-"""Kinds whose rows also find what is another question: the words go before them."""
+_BY_ROW = ("quote", "be_home", "guarantee", "punctual", "ring_ahead")
+"""Kinds that a row tells more surely than likeness: "do I have to pay for the quote"."""
 
 
 def _says_more(turn: Turn, question: Ask) -> bool:

@@ -17,6 +17,7 @@ from voicebot.collect.understanding.types import (
     Asked,
     Correct,
     Decline,
+    Deny,
     Flexible,
     Note,
     Provide,
@@ -87,6 +88,11 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     if isinstance(each.act, Flexible):  # "yes, is it covered if it breaks next week"
         yes = situation.asked is Asked.CONFIRM and "yes.agree" in said.tags
         return not (yes and said.clause(each.first).asked)
+    if isinstance(each.act, Deny):  # "what do you reckon's wrong with it"
+        clause = said.clause(each.first)
+        asks = said.at(clause.first, "clause.ask")
+        asks = None if situation.asked is Asked.CONFIRM else asks
+        return not (clause.asked and asks and asks.end <= each.first)
     if not isinstance(each.act, (Provide, Correct)) or not each.act.step:
         return True
     value = next((at for at in range(len(said)) if said.tokens[at].end > each.act.span[0]), 0)

@@ -120,7 +120,8 @@ def _topic(said: Utterance, clause: Clause) -> str:
     """Return the tag of the row that tells what a clause is about; "" where none does."""
     inside = _matches(said, clause)
     asked = (m for m in inside if m.tag.startswith("ask.") and m.value != BEHIND)
-    tags = [m.tag for m in asked if m.tag != OF_AREA or not of_time(said, m)]
+    longest = sorted(asked, key=lambda match: (match.first, -match.end))
+    tags = [m.tag for m in longest if m.tag != OF_AREA or not of_time(said, m)]
     rows = (tag for tag in sorted(tags, key=COMPANY.__eq__))  # "is this recorded": no company
     wrote = _KNOWN if any(said.in_clause(clause, "record.wrote", "record.notes")) else ""
     return next(rows, wrote or next((m.tag for m in inside if m.tag == _PRICE), ""))
