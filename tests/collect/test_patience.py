@@ -204,3 +204,15 @@ def test_whether_to_call_a_booking_off_is_asked_three_times_and_then_it_stays() 
         scene.hears(words)
     assert scene.dialogue.mode is Mode.CLOSING
     assert not any(isinstance(request, CallOff) for request in scene.asked)
+
+
+@pytest.mark.parametrize(
+    ("language", "nod"), [("en", "yes, that's it"), ("zh", "对的"), ("es", "sí, eso es")]
+)
+def test_who_nods_at_what_was_repeated_to_them_is_asked_without_an_apology(
+    language: str, nod: str
+) -> None:
+    scene = asked(language, Step.EMAIL)
+    sorry = scene.dialogue.wording.lines["ask.sorry"]
+    assert not scene.hears(nod).startswith(sorry)
+    assert scene.hears(nod).startswith(sorry), "of one who only nods there is no answer"

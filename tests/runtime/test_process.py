@@ -164,6 +164,27 @@ run(main)
         assert line(child) == "True\n"
 
 
+def test_what_is_over_is_freed_though_it_is_little(tmp_path: Path) -> None:
+    code = """
+async def main(lifetime):
+    import asyncio, weakref
+    from voicebot.runtime import process
+    process.GC_EVERY_S = 0
+    lifetime.ready()
+    class Call: pass
+    call, gone = Call(), asyncio.Event()
+    call.itself = call
+    weakref.finalize(call, gone.set)
+    del call
+    await gone.wait()
+    print("gone")
+run(main)
+"""
+    with process(code, tmp_path) as child:
+        assert line(child) == "ready\n"
+        assert line(child) == "gone\n"
+
+
 @pytest.mark.parametrize(
     ("body", "code", "told"),
     [

@@ -142,8 +142,11 @@ def _read_values(turn: Turn) -> str:
     return turn.listed([turn.spoken(step) for step in turn.dialogue.read_back], "and")
 
 
-def again(turn: Turn) -> Turn:
-    """Ask again, in other words; what was not heard is repeated."""
+def again(turn: Turn, *, nodded: bool = False) -> Turn:
+    """Ask again, in other words; what was not heard is repeated.
+
+    nodded  they agree to what was said before the question: nothing is to be sorry for
+    """
     held = turn.dialogue
     if held.unheard:
         return turn.ask()
@@ -153,7 +156,7 @@ def again(turn: Turn) -> Turn:
         return turn.ask() if attempts < MAX_ATTEMPTS else asides.farewell(turn)
     if attempts >= MAX_ATTEMPTS:
         return settle(turn)
-    if not turn.said:
+    if not turn.said and not nodded:
         turn = turn.say("ask.sorry")
     if held.step is Step.TIME and held.mode is Mode.ASKING and attempts >= _OFFERS_AFTER:
         return times.look(turn.become(attempts=attempts), held.window or Window())

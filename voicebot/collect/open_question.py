@@ -122,7 +122,7 @@ def _asking(turn: Turn, said: Said) -> Turn:
         turn = turn.say("reply.not_listed", services=turn.offers())
         attempts = held.attempts + 1
         return turn.become(attempts=attempts) if attempts < _MOST_UNLISTED else again(turn)
-    return again(turn)
+    return again(turn, nodded=said.has(Affirm) and not said.unread and not held.attempts)
 
 
 def _is_held(turn: Turn, step: Step) -> bool:
