@@ -1,10 +1,13 @@
-"""Set up what all tests need: no settings of this machine, patient deadlines."""
+"""Set up what all tests need: no settings of this machine, patient deadlines, an order."""
 
 import os
 import signal
 from importlib import import_module
 
+import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 settings.register_profile("no wall clock", deadline=None)
 settings.load_profile("no wall clock")
@@ -42,3 +45,27 @@ for deadline in _WAITING_FOR_SOMEBODY:  # who tests one of them sets it
     assert hasattr(holder, name), deadline
     setattr(holder, name, PATIENT_S)
 os.environ["VOICEBOT_COMMIT_DEADLINE_MS"] = str(round(PATIENT_S * 1000))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mix the files that wait, for servers and calls, evenly among those that compute."""
+    slow = dict.fromkeys(_shared(item.nodeid) for item in items if item.get_closest_marker("slow"))
+    others = {name: None for item in items if (name := _shared(item.nodeid)) not in slow}
+    place = {name: n / len(group) for group in (slow, others) for n, name in enumerate(group)}
+    items.sort(key=lambda item: place[_shared(item.nodeid)])
+
+
+def _shared(node_id: str) -> str:
+    """Return what stays in one process: a file, and the page's folder with servers and browser."""
+    return "tests/page" if node_id.startswith("tests/page/") else node_id.partition("::")[0]
+
+
+class _Distribution(LoadFileScheduling):  # type: ignore[misc]  # xdist is not typed
+    def _split_scope(self, nodeid: str) -> str:
+        return _shared(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling:
+    """Share the tests out among processes."""
+    return _Distribution(config, log)
