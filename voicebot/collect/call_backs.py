@@ -7,12 +7,13 @@ transfer by saying it again, and is taken back where nobody is to ring.
 from __future__ import annotations
 
 from voicebot.call import Needs, Step, Wish
-from voicebot.collect import times
+from voicebot.collect import bookings, times
 from voicebot.collect.asides import farewell
+from voicebot.collect.called_for import PURPOSES
 from voicebot.collect.dialogue import Dialogue, Mode, Purpose
 from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Affirm, Asked, Deny, WantPerson, utterance
+from voicebot.collect.understanding import Affirm, Asked, Deny, Want, WantPerson, utterance
 
 MOST_TOLD_AGAIN = 2
 """A wish that is noted, and cannot be met here, is answered so often; then it is goodbye."""
@@ -39,6 +40,21 @@ def is_only(turn: Turn, said: Said) -> bool:
     told = {act.step for act in said.values} & {*_OF_A_BOOKING}
     told -= set() if wishes else {Step.SERVICE}
     return "person.only" in tags or spoken_of or not (begun or told)
+
+
+def called_for(turn: Turn, said: Said) -> Turn:
+    """Write down why a caller wants a person: a complaint, a booking, or what else is told.
+
+    Whoever has begun no booking is asked for a name and a number, should the call go on.
+    """
+    wish = next((w for w in said.of(Want) if w.what in PURPOSES), None)
+    purpose = Purpose.COMPLAIN if wish and wish.what == "complaint" else Purpose.BE_CALLED
+    if is_only(turn, said):
+        turn = turn.become(purpose=purpose)
+    if wish is None:
+        return turn.note(said.text) if said.tells_more else turn
+    turn = turn.need(Needs.PERSON, bookings.WISHES[PURPOSES[wish.what]]).note(said.text)
+    return turn.say("reply.sorry") if purpose is Purpose.COMPLAIN else turn
 
 
 def noted(turn: Turn, said: Said) -> Turn:

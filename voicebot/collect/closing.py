@@ -18,6 +18,7 @@ from voicebot.collect.understanding import (
     Leave,
     Note,
     Provide,
+    Thank,
 )
 
 _FOR_STAFF = {Purpose.COMPLAIN.value, Purpose.BE_CALLED.value}
@@ -59,8 +60,8 @@ def answer(turn: Turn, said: Said) -> Turn:
         return turn.ask()  # of what was dealt with
     timed = held.given_time or held.window
     if (changed or timed) and not books and set(held.dealt[-1:]) & _FOR_STAFF:
-        turn = turn.become(given_time=None, window=None)
-        return turn.note(said.text).say_noted().ask()
+        turn = turn.become(given_time=None, window=None).note(said.text).say_noted()
+        return farewell(turn) if said.has(Deny, Thank) else turn.ask()  # "no, but today, mind"
     if said.wants("booking") or changed:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
     if held.given_time or held.window:

@@ -69,7 +69,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
         turn = asides.no_emergency(turn)
     to_be_rung = call_backs.is_wanted(held, said)
     if said.has(WantPerson) and not (to_be_rung or said.ends_with(Leave)):
-        turn = asides.put_through(_called_for(turn, said))
+        turn = asides.put_through(call_backs.called_for(turn, said))
         return _kept(turn, said) if turn.ending else answer(_values(turn, said), said)
     if not said.reading.acts and not said.unread:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
@@ -92,15 +92,6 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     if said.tells_more and (said.values or said.has(Choose, Flexible) or said.piece(held.step)):
         turn = turn.note(said.left_over)  # "Thursday at ten, and tell your bloke to bring boots"
     return answer(turn, said)
-
-
-def _called_for(turn: Turn, said: Said) -> Turn:
-    """Write down why a caller wants a person: a complaint, a booking, or what else is told."""
-    wish = next((w for w in said.of(Want) if w.what in PURPOSES), None)
-    if wish is None:
-        return turn.note(said.text) if said.tells_more else turn
-    turn = turn.need(Needs.PERSON, bookings.WISHES[PURPOSES[wish.what]]).note(said.text)
-    return turn.say("reply.sorry") if wish.what == "complaint" else turn
 
 
 def _kept(turn: Turn, said: Said) -> Turn:
@@ -153,13 +144,15 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         if held.mode is Mode.CALLING_OFF:
             return turn, False
         return turn.note(said.text).say(f"existing.begin_{held.purpose}"), False
-    has_another = bool(held.urgent or held.dealt) or held.purpose in bookings.LOOKED_FOR
+    dealt = {*held.dealt} - {Purpose.BE_CALLED}  # it only belongs to what is complained of
+    has_another = bool(held.urgent or dealt) or held.purpose in bookings.LOOKED_FOR
     has_another |= held.needs is Needs.PERSON and has_begun(held)  # it is noted already
     if wish and wish.what == "complaint" and (has_another or said.books):
         # "I'm not happy", of this call, or "and send me another": that stays the wish
         wanted = None if has_another else Wish.COMPLAINT
         return turn.need(Needs.PERSON, wanted).note(said.text).say("reply.sorry"), False
-    if wish is None or held.purpose is not Purpose.BOOK:
+    worse = held.purpose is Purpose.BE_CALLED and wish and wish.what == "complaint"
+    if wish is None or not (worse or held.purpose is Purpose.BOOK):
         return turn, False
     purpose = PURPOSES[wish.what]
     of_this = has_begun(held) and held.mode is not Mode.CLOSING and not said.has_booked
@@ -208,7 +201,7 @@ def _rung(turn: Turn, said: Said) -> tuple[Turn, bool]:
         return times.close(turn) if known else proceed(turn), True
     if not call_backs.is_only(turn, said):
         return call_backs.promise(turn, said), False
-    if held.dealt:
+    if held.dealt and held.mode is Mode.CLOSING:
         return call_backs.again(_values(turn, said, only=_REACHED_BY), said), True
     turn = bookings.turn_to(turn, Purpose.BE_CALLED, said.text)
     return proceed(_beside(_values(turn, said, only=_REACHED_BY), said)), True
@@ -257,6 +250,8 @@ def _values(
     held, at_end = turn.dialogue, turn.dialogue.mode is Mode.CLOSING
     if call_backs.takes_the_time(turn, said):
         only, aside = tuple(step for step in only if step is not Step.TIME), False
+    if held.purpose in (Purpose.COMPLAIN, Purpose.BE_CALLED):
+        only = tuple(step for step in only if step not in (Step.SERVICE, Step.TIME))
     seen: dict[Step, str] = {}
     for none in said.of(Decline):
         known = none.step is held.step or none.step in held.answers

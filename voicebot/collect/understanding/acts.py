@@ -69,7 +69,7 @@ _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
 
 _NO_ANSWER = ("refuses", "has_none")
-_EMERGENCY = "want.emergency"
+_EMERGENCY, _BOOKING = "want.emergency", "want.booking"
 _FIELD = ("record.field", "record.written", f"ask.{KNOWN}")
 _NOTHING = "want.nothing"
 """With a value it is about what is asked just then: "forget it", no "I won't book"."""
@@ -165,8 +165,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     if table == "withdraw" and match.value and match.value not in situation.record:
         return Decline("refuses", span, Step(match.value))
     turned = said.clause(match.first).denied or said.before(match.first, "yes.turns")
-    if match.tag == _EMERGENCY and turned:
-        return None  # 打不着火
+    if match.tag in (_EMERGENCY, _BOOKING) and turned:
+        return None  # 打不着火, "no quiero cita"
     if match.tag in (EXISTING, THING):
         return _of_booking(said, match)
     if match.tag == OTHER_TIME and situation.found:

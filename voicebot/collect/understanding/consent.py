@@ -13,6 +13,7 @@ from voicebot.collect.understanding.types import (
     Affirm,
     Ask,
     Correct,
+    Decline,
     Deny,
     Flexible,
     Greet,
@@ -70,6 +71,8 @@ def assents(text: str, reading: Reading, situation: Situation) -> bool:
     objection, a mend, a condition or a question that nobody knows leaves the read-back open.
     """
     acts = [act for act in reading.acts if not isinstance(act, (Greet, Thank))]
+    here = (None, situation.step)  # "yes, and I have no e-mail" refuses nothing that was read
+    acts = [act for act in acts if not (isinstance(act, Decline) and act.step not in here)]
     if not acts or not isinstance(acts[0], Affirm) or not all(map(_leaves_a_yes, acts)):
         return False
     for act in acts:

@@ -1,0 +1,134 @@
+"""Who complains or wants a person: a name and a number, what was told in the notes, then goodbye."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.collect.scene import DEMO, Scene
+from voicebot.business import load_business
+from voicebot.call import CallState, Needs, Step, Wish
+from voicebot.collect.dialogue import Mode
+from voicebot.collect.events import Ending
+from voicebot.collect.resuming import begin
+
+BUSINESSES = {
+    "en": DEMO,
+    "es": load_business(Path("benchmarks/callers/business/sevilla.toml")),
+    "zh": load_business(Path("zh-home")),
+}
+
+
+def played(language: str, *words: str) -> tuple[Scene, str, Wish | None, tuple[str, ...]]:
+    """A call, past a transfer that nobody answers: the bot's last words, the wish, the notes."""
+    business = BUSINESSES[language]
+    scene, said, wish = Scene(begin(business, CallState())), "", None
+    for each in words:
+        if scene.ending is Ending.TRANSFER:
+            held = scene.dialogue
+            state = CallState(answers=dict(held.answers), dialogue=held.to_json(), needs=held.needs)
+            scene = Scene(begin(business, state))
+        assert scene.ending is None
+        said = scene.hears(each)
+        wish = scene.change.wish if scene.change.wish is not None else wish
+    return scene, said, wish, scene.dialogue.notes
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "told"),
+    [
+        (
+            "en",
+            ["Your cleaner smashed my vase. Get me the manager.", "Hello? Is that the manager?",
+             "It's Vivienne Castellanos, and I want it repaired at your cost", "0402 618 993", "yes"],
+            "at your cost",
+        ),
+        (
+            "en",
+            ["You never turned up yesterday.", "Marta Kowalska", "0402 618 993",
+             "Yes. I just want the manager to ring.", "Today, mind."],
+            "Today",
+        ),
+        (
+            "es",
+            ["Ayer no apareció nadie. Esto es una vergüenza.", "Nerea Goñi", "655 12 34 56",
+             "Sí. No quiero cita, quiero que me llamen.", "Hoy, que sea hoy"],
+            "hoy",
+        ),
+        (
+            "es",
+            ["Me dejaron el suelo rayado y quiero que me lo paguen", "Nerea Goñi", "655 12 34 56",
+             "sí"],
+            "suelo rayado",
+        ),
+        (
+            "zh",
+            ["你们那个师傅昨天迟到了两个小时,我要找你们经理!", "周玉梅。他还把我家地板划坏了。",
+             "13817000301", "对", "我不要服务,我要投诉。"],
+            "地板",
+        ),
+        (
+            "zh",
+            ["我要投诉", "尉迟敬", "13817000301", "那快点，我很生气。地板刮了一大道，要赔的",
+             "对，我不要上门"],
+            "要赔的",
+        ),
+    ],
+)  # fmt: skip
+def test_a_complaint_is_asked_for_a_name_and_a_number_only(
+    language: str, words: list[str], told: str
+) -> None:
+    scene, _, wish, notes = played(language, *words)
+    assert scene.dialogue.mode is Mode.CLOSING
+    assert {*scene.dialogue.answers} == {Step.NAME, Step.PHONE}
+    assert (scene.dialogue.needs, wish) == (Needs.PERSON, Wish.COMPLAINT)
+    assert any(told in note for note in notes)
+    goodbye = {"en": "no", "es": "no, nada más", "zh": "没有了"}
+    scene.hears(goodbye[language])
+    assert scene.ending is Ending.HANGUP
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ["Give me a person please", "Tom Hardwick", "0412 556 331", "yes"]),
+        ("es", ["Quiero hablar con una persona", "Nerea Goñi", "655 12 34 56", "sí"]),
+        ("zh", ["帮我转人工", "周玉梅", "13817000301", "对"]),
+    ],
+)
+def test_so_is_who_wanted_a_person_and_got_none(language: str, words: list[str]) -> None:
+    scene, _, _, _ = played(language, *words)
+    assert scene.dialogue.mode is Mode.CLOSING
+    assert scene.dialogue.needs is Needs.PERSON
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "time"),
+    [
+        ("en", ["have somebody ring me", "Ann Lee", "0491 570 156", "yes", "no, but today"], "today"),
+        ("es", ["Que me llamen, por favor", "Ana Gil", "655 12 34 56", "sí", "Nada más. Hoy, ¿eh?"],
+         "Hoy"),
+        ("zh", ["让人给我回个电话", "周玉梅", "13817000301", "对", "没有了，让他今天就打"], "今天"),
+    ],
+)  # fmt: skip
+def test_a_time_told_in_the_end_is_one_to_ring_at(
+    language: str, words: list[str], time: str
+) -> None:
+    scene, _, _, notes = played(language, *words)
+    assert any(time in note for note in notes)
+    assert {*scene.dialogue.answers} == {Step.NAME, Step.PHONE}
+    assert scene.ending is Ending.HANGUP
+
+
+def test_a_booking_may_still_be_asked_for_behind_it() -> None:
+    person = ("Give me a person please", "Tom Hardwick", "0412 556 331", "yes")
+    scene, said, _, _ = played("en", *person, "Actually, can you book me a clean?")
+    assert scene.dialogue.step is Step.ADDRESS
+    assert "address" in said
+
+
+def test_damage_of_the_callers_own_is_a_job() -> None:
+    scene, _, wish, _ = played("en", "Ann Lee, my tenant broke the tap")
+    assert wish is None
+    assert scene.dialogue.needs is Needs.NOTHING
