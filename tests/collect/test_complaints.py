@@ -1,4 +1,4 @@
-"""Who complains or wants a person: a name and a number, what was told in the notes, then goodbye."""
+"""Who complains or wants a person: asked for a name and a number, and no more."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def played(language: str, *words: str) -> tuple[Scene, str, Wish | None, tuple[s
         (
             "en",
             ["Your cleaner smashed my vase. Get me the manager.", "Hello? Is that the manager?",
-             "It's Vivienne Castellanos, and I want it repaired at your cost", "0402 618 993", "yes"],
+             "It's Vivienne Castellanos, and I want it repaired at your cost", "0402 618 993",
+             "yes"],
             "at your cost",
         ),
         (
@@ -106,7 +107,8 @@ def test_so_is_who_wanted_a_person_and_got_none(language: str, words: list[str])
 @pytest.mark.parametrize(
     ("language", "words", "time"),
     [
-        ("en", ["have somebody ring me", "Ann Lee", "0491 570 156", "yes", "no, but today"], "today"),
+        ("en", ["have somebody ring me", "Ann Lee", "0491 570 156", "yes", "no, but today"],
+         "today"),
         ("es", ["Que me llamen, por favor", "Ana Gil", "655 12 34 56", "sí", "Nada más. Hoy, ¿eh?"],
          "Hoy"),
         ("zh", ["让人给我回个电话", "周玉梅", "13817000301", "对", "没有了，让他今天就打"], "今天"),

@@ -116,7 +116,7 @@ def test_an_existing_booking_with_another_time_is_a_move_at_any_step(words: str)
 
 def test_a_question_about_an_emergency_is_none_and_one_can_be_taken_back() -> None:
     alone = DEMO.model_copy(update={"transfer_to": None})
-    scene = at(Step.SERVICE, alone)
+    scene = at(Step.PHONE, alone)
     scene.hears("are you insured if the plumber floods my kitchen?")
     assert not scene.dialogue.urgent
     scene.hears("there's water everywhere")

@@ -16,8 +16,8 @@ from voicebot.business import (
     is_only_place,
     serves,
 )
-from voicebot.call import Needs, Status, Step, Wish
-from voicebot.collect import opening, times
+from voicebot.call import Needs, Status, Step
+from voicebot.collect import emergencies, opening, times
 from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import Ending
 from voicebot.collect.spoken import in_a_sentence
@@ -55,54 +55,13 @@ def farewell(turn: Turn) -> Turn:
     return turn.end(Ending.HANGUP, Status.INCOMPLETE)
 
 
-def emergency(turn: Turn, told: str, text: str) -> Turn:
-    """Say what is to be done at once, then who comes: a person, a number to ring, or our first.
-
-    told  what of the text may tell of an emergency
-    """
-    listed = turn.business.emergency_in(told)
-    turn = turn.need(Needs.PERSON, Wish.EMERGENCY).note(text)
-    turn = _advised(turn.become(urgent=True, advice=listed.say if listed else ""))
-    if turn.business.transfer_to:
-        return turn.say("emergency.person").end(Ending.TRANSFER, Status.TRANSFER)
-    if listed and listed.number and listed.number not in listed.say:
-        turn = turn.say("emergency.number", number=listed.number)
-    return turn.say("emergency.first_free")
-
-
-def _advised(turn: Turn) -> Turn:
-    """Say what is to be done in the emergency that was told of."""
-    advice = turn.dialogue.advice
-    return turn.say("emergency.own", advice=advice) if advice else turn.say("emergency.plain")
-
-
-def _in_danger(turn: Turn, question: Ask) -> Turn:
-    """Say in an emergency what to do, and whom to ring: "do I call the fire brigade?"."""
-    said = utterance(question.about, turn.business.language)
-    asks_leave = question.topic in ("", "advice") and "topic.may" in said.tags
-    if not turn.dialogue.urgent or not (asks_leave or "topic.danger" in said.tags):
-        return turn
-    rings = next(said.all("topic.rings"), None)
-    listed = turn.business.emergency_in(rings.value) if rings else None
-    if not (listed and listed.number):
-        return _advised(turn)
-    return turn.say("emergency.number", number=listed.number)
-
-
-def no_emergency(turn: Turn) -> Turn:
-    """Take back an emergency that is none; nobody need be told of it."""
-    needs = Needs.FOLLOW_UP if turn.dialogue.promised else Needs.NOTHING
-    turn = turn.become(urgent=False, needs=needs)
-    return turn.save(needs=needs, wish=Wish.NOTHING).say("emergency.none")
-
-
 def reply(turn: Turn, question: Ask, text: str) -> Turn:
     """Answer a question from the business file; what it cannot answer is noted for staff.
 
     text  all that was said: another clause may name the service ("cleaning, how much is that")
     """
     said = len(turn.said)
-    turn = _in_danger(turn, question)
+    turn = emergencies.in_danger(turn, question)
     if len(turn.said) > said:
         return turn
     turn = _answered(turn, question, text)

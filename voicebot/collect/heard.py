@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from voicebot.call import FIELDS, Needs, Step, Wish
-from voicebot.collect import asides, bookings, call_backs, called_for, closing, opening, times
+from voicebot.collect import (
+    asides,
+    bookings,
+    call_backs,
+    called_for,
+    closing,
+    emergencies,
+    opening,
+    times,
+)
 from voicebot.collect.answers import (
     again,
     closed_offer,
@@ -62,11 +71,13 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     turn = turn.become(turns=held.turns + 1)
     is_emergency = said.wants("emergency") or turn.business.emergency_in(said.told) is not None
     if is_emergency and not held.urgent and not said.wants("no_emergency"):
-        turn = asides.emergency(turn, said.told, said.text)
+        turn = emergencies.told_of(turn, said.told, said.text)
+        if work := emergencies.work_of(turn, said.told, said.situation):
+            turn = take(turn, Provide(Step.SERVICE, work, (0, len(said.text))), unread=True)
         if turn.ending:
             return _kept(turn, said)
     if held.urgent and said.wants("no_emergency"):
-        turn = asides.no_emergency(turn)
+        turn = emergencies.none_after_all(turn)
     to_be_rung = call_backs.is_wanted(held, said)
     if said.has(WantPerson) and not (to_be_rung or said.ends_with(Leave)):
         turn = asides.put_through(call_backs.called_for(turn, said))

@@ -41,7 +41,7 @@ from voicebot.collect.said import Said
 from voicebot.collect.staff import on_command
 from voicebot.collect.times import on_free, on_placed, unbooked
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Asked, Correct, Provide
+from voicebot.collect.understanding import Asked, Correct, Provide, in_an_emergency
 from voicebot.collect.wording import last_sentence_at
 
 MAX_SILENCES = 3
@@ -66,6 +66,8 @@ def next_move(
         case Heard(message, reading, revised):
             where = situation(dialogue, now)
             reading = with_own_question(reading, message.text, where, dialogue.business)
+            if dialogue.urgent:
+                reading = in_an_emergency(message.text, reading, where)
             said = Said(message.text, reading, where, dialogue.read_back)
             turn = _reopened(turn.become(silences=0, patience=0))
             turn = _cut_off(turn, revised)

@@ -51,6 +51,7 @@ from voicebot.collect.understanding.types import (
     WantPerson,
     Withdraw,
 )
+from voicebot.collect.understanding.urgent import in_an_emergency
 from voicebot.collect.understanding.utterance import Utterance, utterance
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "describes_work",
     "descriptions",
     "e164",
+    "in_an_emergency",
     "is_only_named",
     "joined",
     "likeliest",

@@ -1,0 +1,98 @@
+"""What is asked in an emergency, and the work that it tells of by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.collect.scene import DEMO, Scene
+from voicebot.business import Business, load_business
+from voicebot.call import CallState, Needs, Step
+from voicebot.collect.resuming import begin
+
+ALONE = DEMO.model_copy(update={"transfer_to": None})
+SEVILLA = load_business(Path("benchmarks/callers/business/sevilla.toml"))
+HOME = load_business(Path("zh-home"))
+
+
+def asked(
+    words: str, told: str = "I can smell gas", business: Business = ALONE
+) -> tuple[str, Scene]:
+    """What is said to this in an emergency, whose call goes on."""
+    scene = Scene(begin(business.model_copy(update={"transfer_to": None}), CallState()))
+    scene.hears(told)
+    assert scene.dialogue.urgent
+    return scene.hears(words), scene
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "How long till someone gets here?",
+        "How long, and is there someone I can talk to?",
+        "When's someone coming?",
+        "How soon can they be here?",
+        "Are you sending someone?",
+        "When will he get here?",
+        "Is someone on the way?",
+    ],
+)
+def test_who_asks_when_somebody_comes_is_told_the_first_free_times(words: str) -> None:
+    said, scene = asked(words)
+    assert "9 am" in said
+    assert "hour" not in said
+    assert "booking" not in said
+    assert scene.dialogue.needs is Needs.PERSON
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I'm outside now, what number was it I should ring?",
+        "What number was it again?",
+        "What's the emergency number?",
+        "Should I wait for you?",
+        "Can I go back in?",
+        "Do I stay here or leave?",
+    ],
+)
+def test_who_asks_what_to_do_is_told_it_again(words: str) -> None:
+    said, scene = asked(words)
+    assert "call 000 from outside" in said
+    assert not any(note.startswith("?") for note in scene.dialogue.notes)
+
+
+@pytest.mark.parametrize(
+    ("business", "told", "when", "what"),
+    [
+        (
+            SEVILLA,
+            "¡Huele mucho a gas!",
+            "¿Cuánto tardan en venir?",
+            "¿A qué número hay que llamar?",
+        ),
+        (HOME, "家里有煤气味！", "多久能到？", "打哪个电话？"),
+    ],
+)
+def test_so_it_is_in_other_languages(business: Business, told: str, when: str, what: str) -> None:
+    said, scene = asked(when, told, business)
+    assert scene.asked
+    said, _ = asked(what, told, business)
+    assert "112" in said or "119" in said
+
+
+@pytest.mark.parametrize(
+    ("told", "service"),
+    [
+        ("I can smell gas", "Plumbing"),
+        ("my house smells like gas", "Plumbing"),
+        ("the power point is sparking", "Electrical"),
+        ("there's a fire", None),
+    ],
+)
+def test_the_work_is_not_asked_for_where_the_emergency_tells_it(
+    told: str, service: str | None
+) -> None:
+    _, scene = asked("Renata Szabo", told)
+    assert scene.dialogue.answers.get(Step.SERVICE) == service
