@@ -70,7 +70,7 @@ def answer(turn: Turn, said: Said) -> Turn:
         return turn.ask()
     if said.has(Affirm) and not said.unread and held.attempts < _MOST_YESES:
         return turn.become(attempts=held.attempts + 1).ask()
-    if said.says_more:
+    if said.says_more or (said.wants("complaint") and not said.has(Thank)):
         turn = turn.note(said.text).say_noted()
         more = held.attempts < _MOST_YESES
         return turn.become(attempts=held.attempts + 1).ask() if more else farewell(turn)
