@@ -47,17 +47,21 @@ for deadline in _WAITING_FOR_SOMEBODY:  # who tests one of them sets it
 os.environ["VOICEBOT_COMMIT_DEADLINE_MS"] = str(round(PATIENT_S * 1000))
 
 
+_PAGE = "tests/page"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mix the files that wait, for servers and calls, evenly among those that compute."""
     slow = dict.fromkeys(_shared(item.nodeid) for item in items if item.get_closest_marker("slow"))
     others = {name: None for item in items if (name := _shared(item.nodeid)) not in slow}
     place = {name: n / len(group) for group in (slow, others) for n, name in enumerate(group)}
+    place[_PAGE] = -1  # these take longest
     items.sort(key=lambda item: place[_shared(item.nodeid)])
 
 
 def _shared(node_id: str) -> str:
     """Return what stays in one process: a file, and the page's folder with servers and browser."""
-    return "tests/page" if node_id.startswith("tests/page/") else node_id.partition("::")[0]
+    return _PAGE if node_id.startswith(f"{_PAGE}/") else node_id.partition("::")[0]
 
 
 class _Distribution(LoadFileScheduling):  # type: ignore[misc]  # xdist is not typed
