@@ -30,6 +30,8 @@ from voicebot.collect.understanding.utterance import Utterance
 
 _NO_WISHES = ("cancel", "visitor", "idle", "punctual", "ring_ahead")
 """Topics of questions what becomes of a booking that does not suit, and of what staff are told."""
+_PRICE = "price"
+"""The topic of the question what work costs: who asks wants it done."""
 _RINGS = "call_back"
 """A wish; not in what whoever comes is told: "have him ring me before he comes"."""
 _WORD, _GUESS, _ACT = 10, 3, 1
@@ -170,7 +172,7 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
     what is said of it ("could somebody mow the lawn every month").
     """
     described = isinstance(wide.act, Provide) and wide.act.step is Step.SERVICE
-    asked = isinstance(wide.act, Ask) and wide.act.topic == OFFERED
+    asked = isinstance(wide.act, Ask) and wide.act.topic in (OFFERED, _PRICE)
     if not wide.act or not (described or asked):
         return
     start, stop = wide.act.span if described else (0, 0)
@@ -194,6 +196,8 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
             continue
         if (described or each.act.step is not Step.SERVICE) and each.assumes:
             continue
+        if isinstance(wide.act, Ask) and wide.act.topic == _PRICE and not each.assumes:
+            continue  # "what does a plumber cost" only asks
         if described and each.act.step is Step.SERVICE:
             continue
         first, end = said.span(each.first, each.end)

@@ -487,3 +487,30 @@ def test_somebody_elses_job_is_one_while_the_name_is_asked_for(
     acts = read(utterance, situation).acts
     given = [a.value for a in acts if isinstance(a, Provide) and a.step is Step.SERVICE]
     assert given == ([name] if name else [])
+
+
+def early(utterance: str) -> str | None:
+    """What is read of a service while the name is asked for."""
+    situation = Situation(Step.NAME, datetime(2027, 3, 2), services=DEMO)
+    acts = read(utterance, situation).acts
+    return next((a.value for a in acts if isinstance(a, Provide) and a.step is Step.SERVICE), None)
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [
+        ("Hi, two lamp is not working in my house", "Electrical"),
+        ("Hello, um, my gutters are overflowing and it's coming in", "Gardening"),
+        ("I've got carpets that want doing before my mum visits", "Cleaning"),
+        ("my sockets have stopped working", "Electrical"),
+        ("Morning, what would you charge a pensioner to cut a hedge?", "Gardening"),
+        ("How much is it for a blocked sink? I've got one", "Plumbing"),
+        ("what does a plumber cost?", None),
+        ("How much is a plumber and how much is an electrician?", None),
+        ("My house is the one with the broken gate", None),
+        ("I live near the gardens, my dog keeps barking", None),
+        ("I work in a garden centre, hello", None),
+    ],
+)
+def test_work_that_is_told_before_it_is_asked_for_is_kept(utterance: str, name: str | None) -> None:
+    assert early(utterance) == name

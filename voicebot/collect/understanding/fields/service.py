@@ -40,17 +40,14 @@ from voicebot.collect.understanding.words import is_everyday
 
 _FARTHEST = 8
 """Tokens between "I don't need" and what is not needed."""
+_FAULT_REACH = 2
 _LONGEST_CHOICE = 8
 """Tokens; in a longer turn "the first" is about something else."""
 _QUIET = ("quiet.", "act.", "yes.")
 _MEANT = ("service.instead", "clause.mend", "service.wish", "want.booking", *REQUESTS)
 _UNSURE = ("decline.unsure", "clause.mend", "clause.deny", "no.plain")
 _AROUND_A_NAME = (
-    "quiet.function",
-    "quiet.link",
-    "clause.before",
-    "service.goes_on",
-    "service.joins",
+    *("quiet.function", "quiet.link", "clause.before", "service.goes_on", "service.joins"),
 )
 _MARGIN = 0.008
 """By how much a service must be more like the caller's words than any other, and any other trade.
@@ -71,7 +68,11 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     sure = [h for h in kept if not _is_behind(said, h.first, "service.perhaps")] or kept
     if situation.step is not Step.SERVICE and kept and _goes_on_asking(said, kept[0], situation):
         return
-    best = first_of(said, sure) or best_of(sure, len(services)) or _by_place(said, situation)
+    best = (
+        first_of(said, sure, len(services))
+        or best_of(sure, len(services))
+        or _by_place(said, situation)
+    )
     if best is None or best.service >= len(services):
         unwanted = any(hit.service < len(services) and hit not in kept for hit in hits)
         if situation.step is Step.SERVICE and not unwanted:
@@ -112,28 +113,30 @@ def _asked_whether(
 ) -> Iterator[Candidate]:
     """Give the questions whether we do some work, ours or of another trade: "do you do roofs".
 
-    Where the service is asked for, one of ours is the answer, and no question.
+    Where the service is asked for, one of ours is the answer, and no question. Who asks so before,
+    or what one of ours costs ("what is it to cut a hedge?"), is taken to want it.
     """
     open_here = situation.step is Step.SERVICE and situation.asked is Asked.ANSWER
     listed = len(situation.services)
-    for match in said.all("ask.offered"):
-        clause = said.clause(match.first)
+    sure = {hit.service for hit in hits if hit.weight >= SAID}
+    for match in said.all("ask.offered", "ask.price"):
+        clause, whether = said.clause(match.first), match.tag == "ask.offered"
         first, end = clause.first, clause.end
         inside = [hit for hit in hits if first <= hit.first < end]
         ours = any(hit.service < listed for hit in inside)
         tags = (each.tag for here in said.matches[first:end] for each in here)
         # Who complains of work that was done asks for none.
         other = any(tag.startswith(_NOT_ASKED) and tag != match.tag for tag in tags)
-        if inside and not other and not (ours and open_here):
+        if not inside or (ours and open_here) or (other if whether else len(sure) != 1):
+            continue
+        if whether:
             span = said.span(first, end)
-            act = Ask(OFFERED, said.text[slice(*span)], span)
-            yield Candidate(act, first, end)
-            best = None if Step.SERVICE in situation.record else best_of(inside, listed)
-            if best and best.service < listed:
-                name = situation.services[best.service].name
-                span = said.span(best.first, best.end)
-                act_inside = Provide(Step.SERVICE, name, span, assumed=1)
-                yield Candidate(act_inside, best.first, best.end, 1)
+            yield Candidate(Ask(OFFERED, said.text[slice(*span)], span), first, end)
+        best = None if Step.SERVICE in situation.record else best_of(inside, listed)
+        work = best and (whether or said.before(best.first, "service.priced"))
+        if best and work and best.service < listed:
+            name, span = situation.services[best.service].name, said.span(best.first, best.end)
+            yield Candidate(Provide(Step.SERVICE, name, span, assumed=1), best.first, best.end, 1)
 
 
 def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Offer, ...] | None:
@@ -144,11 +147,7 @@ def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Off
     the words of one stand beside the goods of another trade: "do you clean ovens".
     """
     said, known = utterance(text, language), vocabulary(services, language)
-    hits = [
-        hit  # "will" is no testament here
-        for hit in hits_in(said, known)
-        if _has_content(said, hit)
-    ]
+    hits = [hit for hit in hits_in(said, known) if _has_content(said, hit)]  # not "will"
     about = [hit for hit in hits if not is_of_another(said, hit, hits)]
     ranks = {each: rank(about, each, len(services)) for each in {hit.service for hit in about}}
     best = sorted(each for each, own in ranks.items() if own == max(ranks.values()))
@@ -192,10 +191,18 @@ def _is_passing(said: Utterance, best: Hit, situation: Situation) -> bool:
     guessed, lone = best.weight < TRADE, best.end == best.first + 1
     if guessed and (Step.SERVICE in situation.record or situation.step is Step.ADDRESS):
         return True
+    if best.weight > DESCRIPTION and _has_fault(said, best):
+        return False
     bare = is_everyday(said.low(best.first)) and not said.before(best.first, "service.lead")
     closes = best.end == len(said) or said.tokens[best.end].is_sign
     by_itself = closes and said.is_opening(best.first)
     return lone and (best.weight <= DESCRIPTION or (bare and not by_itself))
+
+
+def _has_fault(said: Utterance, hit: Hit) -> bool:
+    """Return True for "the lamp is not working", "a broken lamp", "carpets that want doing"."""
+    faults = said.all("service.fault", first=max(0, hit.first - _FAULT_REACH))
+    return any(hit.first - _FAULT_REACH <= f.first <= hit.end + 1 for f in faults)
 
 
 def _further(said: Utterance, best: Hit, hits: Sequence[Hit]) -> Iterator[tuple[int, int]]:
@@ -260,7 +267,9 @@ def _kept(said: Utterance, hits: Sequence[Hit], known: Vocabulary) -> list[Hit]:
     away = {at for h in hits if _is_away(said, h, known) for at in range(h.first, h.end)}
     kept = [h for h in hits if h.first not in away and not is_of_another(said, h, hits)]
     cut = max((each.first for each in said.clauses if each.mends), default=0)
-    return [h for h in kept if h.first >= cut] or kept
+    behind = [h for h in kept if h.first >= cut]
+    mends = any(h.weight > DESCRIPTION for h in behind)  # not "the lamp is not working in my house"
+    return behind if mends else kept
 
 
 def _is_away(said: Utterance, hit: Hit, known: Vocabulary) -> bool:

@@ -51,12 +51,16 @@ def best_of(hits: Sequence[Hit], listed: int) -> Hit | None:
     return Hit(min(h.first for h in own), max(h.end for h in own), ranked[0], sure)
 
 
-def first_of(said: Utterance, hits: Sequence[Hit]) -> Hit | None:
+def first_of(said: Utterance, hits: Sequence[Hit], listed: int) -> Hit | None:
     """Return the service said first of several in one breath: "both a gardener and a plumber"."""
     named = [hit for hit in hits if hit.weight >= SAID]
     several = len({hit.service for hit in named}) > 1
     joined = several and any(said.all("service.further", first=named[0].end))
-    return next((hit for hit in named if hit.service == named[0].service), None) if joined else None
+    if not joined:
+        return None
+    there = {hit.service for hit in named if hit.first == named[0].first}
+    best = best_of([hit for hit in hits if hit.service in there], listed)
+    return next((hit for hit in named if best and hit.service == best.service), None)
 
 
 def rank(hits: Sequence[Hit], service: int, listed: int) -> tuple[float, int, int]:
