@@ -78,6 +78,9 @@ def sound(letters: str) -> str:
 
 def _among_letters(said: Utterance, at: int) -> bool:
     following = said.low(at + 1)
+    opens = said.low(at - 1) in (".", "!", "?") and not said.tokens[at].glued
+    if opens and following.isalpha() and not _is_letter(said, at + 1):
+        return False  # "S-Z-A-B-O. I want a clean"
     if at + 1 < len(said) and said.tokens[at + 1].kind is Kind.WORD and following.isalpha():
         initial = is_family(following) or not is_everyday(following)
         if initial and not said.at(at + 1, "quiet.function", "email.stop"):

@@ -105,6 +105,9 @@ def heard(text: str, partial: str | None = None, **situation: object) -> str | N
         ),
         ("ruth dot n, n for november, at example dot com", "ruth.n@example.com"),
         ("r u t h y, ruthy, at example dot com", "ruthy@example.com"),
+        ("that's his though, accounts at example dot com", "accounts@example.com"),
+        ("shaken dot not dot stirred at example dot com", "shaken.not.stirred@example.com"),
+        ("it's bob dot the dot builder at example dot com", "bob.the.builder@example.com"),
     ],
 )
 def test_addresses_are_understood(said: str, address: str) -> None:

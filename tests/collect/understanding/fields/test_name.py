@@ -147,6 +147,8 @@ def test_names_are_understood(said: str, name: str) -> None:
         ("S-A-F-F-R-O-N, B-L-Y-T-H-E", "Saffron Blythe"),
         ("X A N T H E. Q U I L L.", "Xanthe Quill"),
         ("K-O-W-A, L-S-K-I", "Kowalski"),
+        ("Margit Szabo, S-Z-A-B-O. I want the cleaning", "Margit Szabo"),
+        ("Quill, Q-U-I-L-L. A tap is leaking", "Quill"),
     ],
 )
 def test_spelled_names_are_understood(said: str, name: str | None) -> None:

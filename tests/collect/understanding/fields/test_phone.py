@@ -118,6 +118,18 @@ def test_slips_are_mended_within_an_utterance(said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("behind", "last"),
+    [
+        ("And it's the tenth I mean, Thursday the tenth of December, at two", "6"),
+        ("Sorry, I mean Thursday at two", "6"),
+        ("Sorry, I mean two at the end", "2"),
+    ],
+)
+def test_the_hour_of_a_day_mends_no_number(behind: str, last: str) -> None:
+    assert heard(f"0491 570 156. {behind}.") == f"+6149157015{last}"
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "two people",

@@ -119,7 +119,8 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
         goes_on = _is_glued(said, at + 1) and said.low(at + 1) in "@._-"
         text = without_accents(token.low)
         written = _is_glued(said, at + 1) and said.low(at + 1).isdecimal()  # "a92"
-        stop = said.at(at, "email.stop") is not None and not written
+        named = said.before(at, "email.mark") and said.at(at + 1, "email.mark")  # "x dot not dot y"
+        stop = said.at(at, "email.stop") is not None and not (written or named)
         stops = token.kind is TokenKind.HAN or stop
         kind = Kind.STOP if stops else Kind.WORD
         yield piece(kind, text if goes_on else text.replace("'", ""))

@@ -172,12 +172,13 @@ def _run(said: Utterance, phrases: tuple[tuple[Group, ...], ...], before: int, a
     other = said.before(at, "phone.extension") is not None
     other |= any(said.all("phone.other", first=opening, end=at))
     goes_on, begun = _leads_up(said, before, at)
+    timed = any(said.all("time.weekday", "time.month", first=before, end=at))  # "…, at two"
     return Run(
         phrases,
         begun,
         part,
         plus=any(said.low(n) in ("+",) or said.at(n, "phone.plus") for n in range(before, at)),
-        mends=bool(before) and ("clause.mend" in lead or clause.mends or clause.denied),
+        mends=before > 0 and not timed and ("clause.mend" in lead or clause.mends or clause.denied),
         goes_on=goes_on,
         other=other or (clause.denied and not part) or clause.past or clause.others,
         theirs=_is_theirs(said, opening, at),
