@@ -216,3 +216,43 @@ def test_who_nods_at_what_was_repeated_to_them_is_asked_without_an_apology(
     sorry = scene.dialogue.wording.lines["ask.sorry"]
     assert not scene.hears(nod).startswith(sorry)
     assert scene.hears(nod).startswith(sorry), "of one who only nods there is no answer"
+
+
+@in_each_language()
+def test_a_name_that_comes_right_after_its_question_was_left_open_is_read_back(
+    language: str,
+) -> None:
+    scene = asked(language, Step.PHONE, settled=frozenset({Step.NAME}))
+    scene.dialogue = replace(scene.dialogue, answers={})
+    assert NAMED[language] in scene.hears(NAMED[language])
+    assert scene.dialogue.mode is Mode.CONFIRMING
+    scene = asked(language, Step.PHONE)
+    scene.hears("Dorothy Perkins")
+    assert scene.dialogue.answers[Step.NAME] == NAMED[language]  # its question was answered
+
+
+def test_what_staff_were_told_of_a_booking_is_owed_no_more_when_it_is_moved() -> None:
+    scene = asked("en", Step.PHONE, caller="+61412345678")
+    scene.dialogue = replace(scene.dialogue, answers={Step.NAME: "Robin Carter"})
+    scene.bookings = (BOOKED,)
+    needed = []
+    for words in ("am I still down for Wednesday?", "please move it to Friday at ten", "yes"):
+        scene.hears(words)
+        needed.append(scene.dialogue.needs)
+    assert needed == [Needs.FOLLOW_UP, Needs.FOLLOW_UP, Needs.NOTHING]
+
+
+@in_each_language()
+def test_what_was_told_at_the_beginning_and_not_understood_is_written_down(language: str) -> None:
+    scene = asked(language, Step.NAME)
+    for words in (*BESIDE_THE_POINT[language][::2], NAMED[language]):
+        scene.hears(words)
+    assert scene.dialogue.answers[Step.NAME] == NAMED[language]
+    notes = {note.text for note in scene.change.notes}
+    assert notes >= set(BESIDE_THE_POINT[language][::2])
+
+
+def test_words_of_parting_are_no_place() -> None:
+    scene = asked("es", Step.ADDRESS, partial="Calle Feria, Sevilla")
+    scene.hears("gracias, adiós")
+    assert scene.ending is Ending.HANGUP

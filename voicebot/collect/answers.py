@@ -173,7 +173,7 @@ def settle(turn: Turn) -> Turn:
     held = turn.dialogue
     if held.step is Step.TIME:
         return times.leave_open(turn)
-    if held.mode is Mode.CONFIRMING:
+    if held.mode is Mode.CONFIRMING or held.step in held.answers:
         return keep_unconfirmed(turn)
     label = held.wording.line(f"spoken.{held.step}")
     turn = turn.note(held.wording.line("give_up.note", field=label))
@@ -183,7 +183,8 @@ def settle(turn: Turn) -> Turn:
 
 def keep_unconfirmed(turn: Turn) -> Turn:
     """Keep what was read back though no yes came to it, say so, and go on; staff see it."""
-    value = _read_values(turn)
+    steps = turn.dialogue.read_back or (turn.dialogue.step,)
+    value = turn.listed([turn.spoken(step) for step in steps], "and")
     turn = turn.note(" / ".join(turn.dialogue.in_vain)).become(in_vain=(), vain=0)
     return proceed(_settled(turn.say("confirm.kept", value=value)))
 

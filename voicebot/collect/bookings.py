@@ -48,7 +48,9 @@ def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
     """Take up another purpose than a booking, and write it down at once."""
     if turn.dialogue.purpose is purpose:
         return turn
-    owed = turn.dialogue.promised or turn.dialogue.needs is not Needs.NOTHING
+    held = turn.dialogue
+    told = held.found is not None and set(held.dealt) == {Purpose.ASK_AFTER}  # nothing is owed
+    owed = held.promised or (held.needs is not Needs.NOTHING and not told)
     turn = turn.become(promised=owed, purpose=purpose, mode=Mode.ASKING)
     turn = turn.become(attempts=0, put=0, partial=None)
     needs = Needs.PERSON if purpose is Purpose.COMPLAIN else Needs.FOLLOW_UP

@@ -79,7 +79,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     if held.urgent and said.wants("no_emergency"):
         turn = emergencies.none_after_all(turn)
     to_be_rung = call_backs.is_wanted(held, said)
-    if said.has(WantPerson) and not (to_be_rung or said.ends_with(Leave)):
+    if said.has(WantPerson) and not (to_be_rung or said.leaves):
         turn = asides.put_through(call_backs.called_for(turn, said))
         return _kept(turn, said) if turn.ending else answer(_values(turn, said), said)
     if not said.reading.acts and not said.unread:
@@ -120,7 +120,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     about_a_remark = said.has(Affirm) and said.unread  # "yes. I wonder if, no, never mind"
     if said.wants("nothing") and not (about_a_remark or held.knows_something or said.has(Decline)):
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
-    if said.ends_with(Leave) and not (said.has(Affirm) and _is_open_yes(held)):
+    if said.leaves and not (said.has(Affirm) and _is_open_yes(held)):
         if said.agrees:
             turn = turn.confirm(*held.read_back)  # "yes, that's me. Bye"
         if any(_is_owed(held, want) for want in said.of(Want)):  # "have somebody ring me, bye"

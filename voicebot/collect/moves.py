@@ -36,7 +36,7 @@ from voicebot.collect.events import (
 )
 from voicebot.collect.heard import on_heard
 from voicebot.collect.own_questions import with_own_question
-from voicebot.collect.patience import told, weigh
+from voicebot.collect.patience import late_name, told, weigh
 from voicebot.collect.said import Said
 from voicebot.collect.staff import on_command
 from voicebot.collect.times import on_free, on_placed, unbooked
@@ -68,6 +68,7 @@ def next_move(
             reading = with_own_question(reading, message.text, where, dialogue.business)
             if dialogue.urgent:
                 reading = in_an_emergency(message.text, reading, where)
+            reading = late_name(reading, message.text, where, dialogue)
             said = Said(message.text, reading, where, dialogue.read_back)
             turn = _reopened(turn.become(silences=0, patience=0))
             turn = _cut_off(turn, revised)

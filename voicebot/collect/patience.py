@@ -24,9 +24,13 @@ from voicebot.collect.understanding import (
     Deny,
     Greet,
     Note,
+    Provide,
+    Reading,
     Repeat,
+    Situation,
     Thank,
     Wait,
+    read,
     utterance,
 )
 from voicebot.collect.understanding.text import Kind
@@ -41,6 +45,8 @@ _SPELLED = 3
 """Letters or figures said one by one, from which on a turn is one more try, and not in vain."""
 _MOST_WORDS = 3
 """So many turns of the caller's own words are kept for staff."""
+_GUESSED = 2
+"""Guesses in a value that has to be read back."""
 _TOLD_WHENEVER = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 
 
@@ -53,15 +59,18 @@ def weigh(turn: Turn, before: Dialogue, said: Said) -> Turn:
     held = turn.dialogue
     moved_on = (held.step, held.mode, held.purpose) != (before.step, before.mode, before.purpose)
     if turn.ending or turn.request or moved_on or _answered(held, before):
+        for text in before.in_vain if before.step is Step.NAME else ():
+            turn = turn.note(text)  # told at the beginning, of what the call is about
         return turn.become(vain=0, objections=0, in_vain=())
-    words = (*before.in_vain, said.text)[-_MOST_WORDS:] if said.is_a_sentence else before.in_vain
+    tells = said.is_a_sentence and _letters(said) < _SPELLED
+    words = (*before.in_vain, said.text)[-_MOST_WORDS:] if tells else before.in_vain
     turn = turn.become(in_vain=words)
     if before.unheard or said.has(Wait, Repeat, Greet) or held.mode is Mode.OFFERING:
         return turn
     brought = told(held) != told(before)
     asks = any(ask.topic for ask in said.of(Ask))
-    tells = said.has(Note) and before.asked is Asked.ANSWER
-    harmless = asks or tells or (said.has(Thank) and not said.unread)
+    noted = said.has(Note) and before.asked is Asked.ANSWER
+    harmless = asks or noted or (said.has(Thank) and not said.unread)
     vain = before.vain + (0 if harmless else 1)
     objections = before.objections + 1 if _objects(said) and not brought else 0
     turn = turn.become(vain=vain, objections=objections)
@@ -71,10 +80,11 @@ def weigh(turn: Turn, before: Dialogue, said: Said) -> Turn:
     if objections >= MOST_OBJECTIONS:
         return _step_back(turn)
     more = brought or said.has(Ask) or _spells(said)
+    most = MOST_VAIN_YESES if held.step in held.answers else MOST_VAIN
     match held.mode:
         case Mode.ASKING if asks and held.put >= MOST_VAIN:
             return _whenever(turn)
-        case Mode.ASKING if vain >= MOST_VAIN + more:
+        case Mode.ASKING if vain >= most + more:
             return settle(_without_question(turn, said))
         case Mode.CONFIRMING if vain >= MOST_VAIN_YESES + _spells(said):
             return keep_unconfirmed(_without_question(turn, said))
@@ -92,6 +102,23 @@ def _answered(held: Dialogue, before: Dialogue) -> bool:
     return marks != (*marked, before.settled & steps) or any(new != old for new, old in values)
 
 
+def late_name(reading: Reading, text: str, where: Situation, held: Dialogue) -> Reading:
+    """Return a name where one is told, and nothing else, right after its question was left open.
+
+    It was not said as an answer, and so is read back.
+    """
+    left = Step.NAME in held.settled and Step.NAME not in held.answers
+    asks_next = (
+        held.step is Step.PHONE and held.mode is Mode.ASKING and held.purpose is Purpose.BOOK
+    )
+    if reading.acts or not (left and asks_next):
+        return reading
+    named = read(text, replace(where, step=Step.NAME, partial=None))
+    whole = [act for act in named.acts if isinstance(act, Provide) and act.step is Step.NAME]
+    given = [replace(act, assumed=_GUESSED) for act in whole if act.value and not act.missing]
+    return Reading(tuple(given)) if len(named.acts) == len(given) == 1 else reading
+
+
 def told(held: Dialogue) -> tuple[object, ...]:
     """Return all that a caller has any part in."""
     values = (held.answers, held.partial, held.pending, held.given_time, held.window, held.offered)
@@ -104,14 +131,19 @@ def _objects(said: Said) -> bool:
         return True
     heard = utterance(said.text, said.situation.language)
     denied = said.has(Deny, Decline) or any(clause.denied for clause in heard.clauses)
-    return said.is_a_sentence and (denied or said.text.rstrip().endswith(("!", "！")))
+    more = said.says_more or said.is_a_sentence
+    return more and (denied or said.text.rstrip().endswith(("!", "！")))
 
 
 def _spells(said: Said) -> bool:
     """Return whether a turn says figures or letters one by one: one more try at a value."""
     heard = utterance(said.text, said.situation.language)
-    letters = sum(token.kind is Kind.LETTER for token in heard.tokens)
-    return len(heard.numbers.digits()) >= _SPELLED or letters >= _SPELLED
+    return len(heard.numbers.digits()) >= _SPELLED or _letters(said) >= _SPELLED
+
+
+def _letters(said: Said) -> int:
+    heard = utterance(said.text, said.situation.language)
+    return sum(token.kind is Kind.LETTER for token in heard.tokens)
 
 
 def _without_question(turn: Turn, said: Said) -> Turn:

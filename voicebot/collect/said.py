@@ -16,6 +16,7 @@ from voicebot.collect.understanding import (
     Correct,
     Decline,
     Deny,
+    Leave,
     Provide,
     Reading,
     Situation,
@@ -44,6 +45,7 @@ _OF_A_VALUE = (
     *("spelling.letter", "name.hint", "name.told", "time.another", "name.hint_none"),
 )
 """Words that may mend what was read back, in whatever sentence."""
+_OF_PARTING = ("act.leave", "act.thank", "want.nothing", "no.plain", "quiet.courtesy", "yes.agree")
 MAY_ASK_A_FIELD = ("", IDLE, "known", "place", "company", "services")
 """Topics of "what address is it", beside those that are understood."""
 _NO_STORY = (Step.NAME, Step.ADDRESS, Step.EMAIL)
@@ -71,6 +73,19 @@ class Said:
         """Return True when the last act, but for thanks, is of this kind."""
         acts = [act for act in self.reading.acts if not isinstance(act, Thank)]
         return bool(acts) and isinstance(acts[-1], kind)
+
+    @property
+    def leaves(self) -> bool:
+        """A goodbye at the end; or words of parting and no other, whatever they are taken for."""
+        said = utterance(self.text, self.situation.language)
+        at, bye = 0, False
+        while at < len(said):
+            part = said.at(at, *_OF_PARTING)
+            if part is None and not said.is_sound(at):
+                return self.ends_with(Leave)
+            bye = bye or (part is not None and part.tag == "act.leave")
+            at = part.end if part else at + 1
+        return bye or self.ends_with(Leave)
 
     @property
     def names_a_booking(self) -> bool:
