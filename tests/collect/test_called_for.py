@@ -178,3 +178,46 @@ def test_nobody_leaves_in_the_belief_that_it_is_called_off() -> None:
     said = scene.hears("goodbye")
     assert scene.dialogue.needs is Needs.FOLLOW_UP
     assert any(line in said for line in scene.dialogue.wording.lines["existing.kept"])
+
+
+def test_whether_it_is_called_off_is_told_as_it_is() -> None:
+    scene = ringing("en", own())
+    scene.hears(f"I need to cancel my booking. {NADIA}")
+    assert "Not yet" in scene.hears("Is it cancelled?")
+    scene.hears("yes")
+    assert "cancelled" in scene.hears("So is it cancelled now?")
+    assert scene.dialogue.needs is Needs.NOTHING
+    unknown = ringing("en")
+    for words in ("I need to cancel my booking", NADIA, "0412 345 678", "yes", "9 Elm St, Glebe"):
+        unknown.hears(words)
+    assert "Not yet" in unknown.hears("So is it cancelled?")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Morning, Nadia Haddad again, I can't do Friday, Saturday instead?"),
+        ("es", "buenas Eusebio Carrascosa otra vez que el miércoles no puedo"),
+        ("zh", "你好李桂芬周五来不了"),
+    ],
+)
+def test_the_name_of_a_booking_is_heard_wherever_it_is_said(language: str, words: str) -> None:
+    scene = ringing(language, own(language))
+    scene.hears(words)
+    assert scene.dialogue.answers[Step.NAME] == _BOOKED[language][0]
+    assert scene.dialogue.about is not None
+
+
+def test_the_same_time_is_the_one_of_the_booking() -> None:
+    scene = ringing("en", own())
+    for words in (f"{NADIA}. I can't do Friday, could we make it Sunday instead?", "Same time."):
+        scene.hears(words)
+    assert scene.dialogue.pending == "2026-03-08T10:00"
+
+
+def test_who_was_told_when_it_is_still_moves_it_or_calls_it_off() -> None:
+    for words, purpose in (("oh, I can't do Friday", Purpose.MOVE), ("don't come", Purpose.CANCEL)):
+        scene = ringing("en", own())
+        scene.hears(f"{NADIA}. When are you coming?")
+        scene.hears(words)
+        assert scene.dialogue.purpose is purpose

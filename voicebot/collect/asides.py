@@ -191,7 +191,7 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
         case "called" if turn.dialogue.needs is not Needs.NOTHING:
             return turn.note(text).say("reply.when_called")
         case "dealt" if turn.dialogue.dealt or turn.dialogue.purpose is not Purpose.BOOK:
-            return turn.note(text).promise().say_call_back()
+            return _dealt(turn, text)
         case "price":
             return _price(turn, question.about)
         case "duration":
@@ -227,6 +227,21 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
 
 def _tags(turn: Turn, text: str) -> frozenset[str]:
     return frozenset(utterance(text, turn.business.language).tags)
+
+
+def _dealt(turn: Turn, text: str) -> Turn:
+    """Say whether the booking that was called about is moved or called off by now."""
+    held = turn.dialogue
+    if held.about:
+        return turn.say("existing.not_yet")
+    if held.needs is Needs.NOTHING:
+        done = not held.found
+        return (
+            turn.say("existing.cancelled") if done else turn.say("existing.stands", **turn.about())
+        )
+    if {Purpose.CANCEL, Purpose.MOVE} & {*held.dealt, held.purpose}:
+        turn = turn.say("existing.not_yet")
+    return turn.note(text).promise().say_call_back()
 
 
 def _held(turn: Turn) -> Offer | None:

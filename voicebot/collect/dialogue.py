@@ -59,18 +59,19 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Appointment:
-    """An existing appointment that the caller has called about: of which call, when, for what."""
+    """An existing appointment that the caller may call about: of which call, when, for what."""
 
     call_sid: str
     at: str
     service: str
     address: str = ""
     email: str = ""
+    name: str = ""
 
     @property
     def record(self) -> Mapping[Step, str]:
-        """What it is for, and when, as a situation has it."""
-        return {Step.SERVICE: self.service, Step.TIME: self.at}
+        """What it is for, when and for whom, as a situation has it."""
+        return {Step.SERVICE: self.service, Step.TIME: self.at, Step.NAME: self.name}
 
     def value(self, step: Step) -> str:
         """Return what its booking says of a step; empty where it is silent."""
@@ -338,9 +339,10 @@ def _may_be_meant(dialogue: Dialogue) -> tuple[Mapping[Step, str], ...]:
     where one is dealt with, or a booking of other work is in the making."""
     wanted = dialogue.answers.get(Step.SERVICE)
     busy = dialogue.purpose is not Purpose.BOOK or dialogue.pending or dialogue.offered
-    if busy or dialogue.dealt:
+    told = (dialogue.found, *dialogue.others) if dialogue.found else ()
+    if busy or (dialogue.dealt and not told):
         return ()
-    return tuple(each.record for each in dialogue.coming if wanted in (None, each.service))
+    return tuple(each.record for each in told or dialogue.coming if wanted in (None, each.service))
 
 
 _STEP_SETS = ("doubted", "settled", "early")
@@ -356,7 +358,7 @@ _PLAIN = (
 def appointment(call_sid: str, state: CallState, business: Business) -> Appointment:
     """Return what a call has booked."""
     known = {step: normal(answer, business) for step, answer in state.answers.items() if answer}
-    fields = (Step.TIME, Step.SERVICE, Step.ADDRESS, Step.EMAIL)
+    fields = (Step.TIME, Step.SERVICE, Step.ADDRESS, Step.EMAIL, Step.NAME)
     return Appointment(call_sid, *(known.get(step, "") for step in fields))
 
 

@@ -138,6 +138,9 @@ def _time(turn: Turn, said: Said) -> Turn | None:
             turn = turn.say("time.zone")
         ambiguous = isinstance(act, Provide) and act.ambiguous
         return times.wish_for(turn, act.value or "", ambiguous=ambiguous)
+    held, day = turn.dialogue, turn.dialogue.partial or ""
+    if held.about and said.shift == "same" and day[:1].isdigit():  # "at the same time"
+        return times.wish_for(turn, f"{day[:10]}T{held.about.at[11:]}")
     if window := times.wished(turn, said.reading.acts):
         return times.look(turn, window)
     if any(ask.topic == "free" for ask in said.of(Ask)):

@@ -57,7 +57,7 @@ class Situation:
     caller    the number that the caller calls from (E.164), if it is shown
     moves     a booking is moved: "move it" agrees to its new time
     found     one of the caller's was told, and nothing is asked: "make it eleven" moves it
-    coming    what the number that calls has booked (service and time of each), which may be meant
+    coming    what the number that calls has booked (of each service, time, name), and may be meant
     nbest     all transcripts of the same audio, the likeliest (the utterance itself) first
     earlier   what was heard at earlier attempts at this answer: of each, all transcripts
     similar   the meaning engine's score of each service id, 0 to 1, and under "" the best of what

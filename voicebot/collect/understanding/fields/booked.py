@@ -15,7 +15,8 @@ from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.fields.service import named_in
 from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.questions import EXISTING, OTHER_TIME, THING
-from voicebot.collect.understanding.types import Situation, Want
+from voicebot.collect.understanding.text import tokens
+from voicebot.collect.understanding.types import Provide, Situation, Want
 from voicebot.collect.understanding.utterance import Utterance
 
 _MOVE = "want.reschedule"
@@ -36,11 +37,25 @@ def wishes(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     for verb, end in _moved(said):
         act = Want("reschedule", said.span(verb.first, end))
         yield Candidate(act, verb.first, end, besides=True)
+    yield from _names_of_theirs(said, situation)
     if not (known := _meant(said, situation)):
         return
     what, match = known
     end = match.end if what == "reschedule" else said.clause(match.end - 1).end
     yield Candidate(Want(what, said.span(match.first, end)), match.first, end, besides=True)
+
+
+def _names_of_theirs(said: Utterance, situation: Situation) -> Iterator[Candidate]:
+    """Give the name of a booking of the number, where it is said whole and none is known yet."""
+    if Step.NAME in situation.record:
+        return
+    heard = [token.low for token in said.tokens]
+    for name in {each.get(Step.NAME, "") for each in situation.coming}:
+        words = [token.low for token in tokens(name)]
+        for at in range(len(heard) - len(words) + 1):
+            if len(words) > 1 and heard[at : at + len(words)] == words:
+                act = Provide(Step.NAME, name, said.span(at, at + len(words)))
+                yield Candidate(act, at, at + len(words))
 
 
 def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
@@ -71,7 +86,8 @@ def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
                 return "reschedule" if other and _other_days(said, situation) else what, match
     if already:
         return "existing", already
-    return _implied(said, situation) if named and situation.coming else None
+    implies = named and situation.coming and not situation.found
+    return _implied(said, situation) if implies else None
 
 
 def _implied(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
@@ -161,6 +177,9 @@ def old_times(said: Utterance, situation: Situation) -> Iterator[tuple[int, int]
     begun = [(verb.first, end) for verb, end in _moved(said)]
     told = [(each.first, each.end) for each in said.all(EXISTING, THING)]
     yield from ((match.first, match.end) for match in _days_named(said, situation))
+    greets = said.at(0, "time.part")
+    if greets and said.low(greets.end) == ",":
+        yield greets.first, greets.end  # "morning, it's Nadia"
     for first, end in (*begun, *told):
         when, ends = said.at(end, "booked.when"), _told_until(said, end)
         moved = any(verb <= first < behind for verb, behind in begun)
