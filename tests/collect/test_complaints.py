@@ -93,12 +93,20 @@ def test_a_complaint_is_asked_for_a_name_and_a_number_only(
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", ["Give me a person please", "Tom Hardwick", "0412 556 331", "yes"]),
-        ("es", ["Quiero hablar con una persona", "Nerea Goñi", "655 12 34 56", "sí"]),
-        ("zh", ["帮我转人工", "周玉梅", "13817000301", "对"]),
+        (
+            "en",
+            ["It's about what your bloke said to my mother. Give me the manager.", "Tom Hardwick",
+             "0412 556 331", "yes"],
+        ),
+        (
+            "es",
+            ["El técnico le habló fatal a mi madre, quiero hablar con el encargado", "Nerea Goñi",
+             "655 12 34 56", "sí"],
+        ),
+        ("zh", ["你们的人骗了我妈妈，我要找你们经理", "周玉梅", "13817000301", "对"]),
     ],
-)
-def test_so_is_who_wanted_a_person_and_got_none(language: str, words: list[str]) -> None:
+)  # fmt: skip
+def test_so_is_who_wanted_a_person_and_told_why(language: str, words: list[str]) -> None:
     scene, _, _, _ = played(language, *words)
     assert scene.dialogue.mode is Mode.CLOSING
     assert scene.dialogue.needs is Needs.PERSON
@@ -124,10 +132,16 @@ def test_a_time_told_in_the_end_is_one_to_ring_at(
 
 
 def test_a_booking_may_still_be_asked_for_behind_it() -> None:
-    person = ("Give me a person please", "Tom Hardwick", "0412 556 331", "yes")
-    scene, said, _, _ = played("en", *person, "Actually, can you book me a clean?")
+    call = ("I want to complain", "Tom Hardwick", "0412 556 331", "yes")
+    scene, said, _, _ = played("en", *call, "Actually, can you book me a clean?")
     assert scene.dialogue.step is Step.ADDRESS
     assert "address" in said
+
+
+def test_who_only_wants_a_person_may_be_booked_meanwhile() -> None:
+    scene, _, _, _ = played("en", "A person please", "Tom Hardwick", "0412 556 331", "yes")
+    assert scene.dialogue.step is Step.ADDRESS
+    assert scene.dialogue.needs is Needs.PERSON
 
 
 def test_damage_of_the_callers_own_is_a_job() -> None:

@@ -14,6 +14,7 @@ from voicebot.collect.events import Ending, Utterance
 
 ENGLISH = load_business(None)
 CHINESE = ENGLISH.model_copy(update={"language": "zh-CN"})
+SPANISH = ENGLISH.model_copy(update={"language": "es"})
 MOMENT = "2026-03-04T14:00"
 """Wednesday the 4th of March at 2 pm; it is Monday."""
 
@@ -342,6 +343,93 @@ async def test_a_turn_with_anything_beside_its_yes_books_nothing_in_chinese(word
     answered = await last_read_back(CHINESE).by(words)
     assert not answered.booked
     assert answered.said
+
+
+@pytest.mark.parametrize(
+    ("business", "words"),
+    [
+        (SPANISH, "Sí, ¿y cuánto tarda?"),
+        (SPANISH, "Sí, y dígale que llame al timbre"),
+        (SPANISH, "Sí, perfecto. ¿Puede traer una escalera?"),
+        (SPANISH, "Sí, resérvelo, mi marido le abre"),
+        (SPANISH, "Sí, ¿se paga con tarjeta?"),
+        (SPANISH, "Vale, sí, que hay mucha agua"),
+        (SPANISH, "Sí, y aparque detrás"),
+        (SPANISH, "Claro, cuanto antes"),
+        (SPANISH, "Sí, la puerta es la verde"),
+        (SPANISH, "Sí, ¿me llaman al llegar?"),
+        (SPANISH, "Sí, está todo mojado"),
+        (SPANISH, "Sí, ¿dan factura?"),
+        (SPANISH, "Sí, es la casa azul"),
+        (CHINESE, "好的，要多久？"),
+        (CHINESE, "可以，家里有狗"),
+        (CHINESE, "好的，让师傅按门铃"),
+        (CHINESE, "对，我老公在家"),
+        (CHINESE, "好的，带一把梯子"),
+        (CHINESE, "行，麻烦停在后门"),
+        (CHINESE, "好的，可以刷卡吗？"),
+        (CHINESE, "好的，水漏得厉害"),
+        (CHINESE, "好的，快点来"),
+        (CHINESE, "嗯，师傅姓什么？"),
+        (CHINESE, "行，钥匙在邻居那里"),
+        (CHINESE, "嗯嗯，师傅有证吗？"),
+    ],
+)
+async def test_so_a_yes_beside_what_changes_nothing_is_in_other_languages(
+    business: Business, words: str
+) -> None:
+    answered = await last_read_back(business).by(words)
+    assert not answered.booked
+    assert (await answered.by(words)).booked
+
+
+@pytest.mark.parametrize(
+    ("business", "words"),
+    [
+        (SPANISH, "sí, si mi mujer puede"),
+        (SPANISH, "sí, pero más tarde"),
+        (SPANISH, "sí, aunque mejor otro día"),
+        (SPANISH, "sí, o el jueves"),
+        (SPANISH, "sí, y ese día no estaré"),
+        (SPANISH, "sí, tengo que preguntar a mi jefe"),
+        (SPANISH, "sí, bueno, no"),
+        (SPANISH, "sí, cancele la otra"),
+        (SPANISH, "sí, un momento"),
+        (SPANISH, "sí, pero no antes de las diez"),
+        (SPANISH, "sí, depende del precio"),
+        (SPANISH, "sí, ya le digo algo"),
+        (SPANISH, "sí, a lo mejor"),
+        (SPANISH, "sí, ¿no es domingo?"),
+        (SPANISH, "vale, luego les llamo"),
+        (SPANISH, "sí, salvo que salga más caro"),
+        (SPANISH, "sí, deje que lo consulte"),
+        (CHINESE, "好的，要是不下雨"),
+        (CHINESE, "可以，晚一点"),
+        (CHINESE, "好的，不过我不在家"),
+        (CHINESE, "行，或者周四"),
+        (CHINESE, "好的，我先问问老公"),
+        (CHINESE, "可以，取消吧"),
+        (CHINESE, "嗯，那天我出差"),
+        (CHINESE, "好的，不对"),
+        (CHINESE, "可以，还是算了"),
+        (CHINESE, "好的，等我老婆同意"),
+        (CHINESE, "行，前提是免费"),
+        (CHINESE, "好的，换个时间"),
+        (CHINESE, "好，我没空"),
+        (CHINESE, "可以，可能吧"),
+        (CHINESE, "好的，最好是上午"),
+        (CHINESE, "好的，我还没想好"),
+    ],
+)
+async def test_a_yes_beside_a_doubt_never_books_in_other_languages(
+    business: Business, words: str
+) -> None:
+    answered = last_read_back(business)
+    for _ in range(3):
+        await answered.by(words)
+        assert not answered.booked
+        if answered.dialogue.mode is not Mode.CONFIRMING or answered.ending:
+            break
 
 
 BESIDE_A_YES = [

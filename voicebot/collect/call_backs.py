@@ -45,11 +45,12 @@ def is_only(turn: Turn, said: Said) -> bool:
 def called_for(turn: Turn, said: Said) -> Turn:
     """Write down why a caller wants a person: a complaint, a booking, or what else is told.
 
-    Whoever has begun no booking is asked for a name and a number, should the call go on.
+    Who told why, and has begun no booking, is asked for a name and a number, should the call go on;
+    of who said no more than "a person, please" a booking may be taken meanwhile.
     """
     wish = next((w for w in said.of(Want) if w.what in PURPOSES), None)
     purpose = Purpose.COMPLAIN if wish and wish.what == "complaint" else Purpose.BE_CALLED
-    if is_only(turn, said):
+    if (wish or said.tells_more) and is_only(turn, said):
         turn = turn.become(purpose=purpose)
     if wish is None:
         return turn.note(said.text) if said.tells_more else turn

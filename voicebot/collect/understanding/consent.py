@@ -204,9 +204,8 @@ def _beside(said: Utterance, reading: Reading, yeses: Sequence[Affirm]) -> Itera
 
 
 def _is_figure(said: Utterance, at: int) -> bool:
-    return said.tokens[at].is_digits or bool(
-        said.at(at, "number.unit", "number.teen", "number.ten")
-    )
+    number = said.tokens[at].is_digits or said.at(at, "number.unit", "number.teen", "number.ten")
+    return bool(number) and said.at(at, "doubt.article", "number.no_digit") is None
 
 
 def _is_butted(said: Utterance, yes: Affirm) -> bool:
