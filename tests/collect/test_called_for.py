@@ -94,6 +94,17 @@ def test_the_new_day_is_the_one_beside_the_day_of_the_booking() -> None:
     assert scene.dialogue.needs is Needs.NOTHING
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["Friday at two", "on Friday, after lunch, at 2 pm", "this Friday. Two o'clock, please"],
+)
+def test_who_is_asked_for_a_time_may_name_the_day_of_a_booking_for_another_one(words: str) -> None:
+    scene = ringing("en", own())
+    scene = replace(scene, dialogue=replace(scene.dialogue, step=Step.TIME))
+    scene.hears(words)
+    assert (scene.dialogue.purpose, scene.dialogue.pending) == (Purpose.BOOK, "2026-03-06T14:00")
+
+
 def test_who_only_asks_when_it_is_leaves_nothing_to_staff() -> None:
     scene = ringing("en", own())
     assert "10 am" in scene.hears(f"{NADIA}. When are they coming?")

@@ -95,6 +95,8 @@ def _implied(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
     another day is named as well, or a question is of it."""
     if not said.tags.isdisjoint((_MORE, *_NEW)) or _names_other_work(said, situation):
         return None
+    if situation.step is Step.TIME:
+        return None  # a day is what was asked for, also the one of a booking
     day = next(_days_named(said, situation), None)
     if day is None and (_WHOSE not in said.tags or _ANY_ONE in said.tags):
         return None  # "a cleaner on Monday", of who had one before
