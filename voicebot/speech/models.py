@@ -76,6 +76,22 @@ def whisper_files(directory: Path | None) -> WhisperFiles:
     )
 
 
+_AVX512: Final = frozenset({"avx512f", "avx512cd", "avx512dq", "avx512bw", "avx512vl"})
+
+
+def fastest_isa(cpu_info: Path) -> str | None:
+    """Return the instruction set that CTranslate2 is to use, if its own choice is not the fastest.
+
+    Of itself it leaves AVX-512 out, by which early Intel processors slow down. On AMD's the encoder
+    takes an eighth less with it; the words come out as right.
+    """
+    try:
+        told = cpu_info.read_text("utf-8", "replace")
+    except OSError:  # not on Linux
+        return None
+    return "AVX512" if "AuthenticAMD" in told and set(told.split()) >= _AVX512 else None
+
+
 def voice_files(onnx: Path | None) -> VoiceFiles:
     """Read the bot's voice from `onnx` and its `.onnx.json`, or from the package.
 

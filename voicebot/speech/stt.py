@@ -29,8 +29,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from voicebot.speech.models import SpeechProcess, WhisperFiles, fastest_isa, whisper_files
+
 # tokenizers brings the client of a model hub along; it must not go online.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+if isa := fastest_isa(Path("/proc/cpuinfo")):
+    os.environ.setdefault("CT2_FORCE_CPU_ISA", isa)
 
 import ctranslate2
 from tokenizers import Tokenizer
@@ -39,7 +43,6 @@ from voicebot import g711
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import load_settings
 from voicebot.speech.inference_server import InferenceServer, Replies
-from voicebot.speech.models import SpeechProcess, WhisperFiles, whisper_files
 from voicebot.speech.protocols import Hint, Transcript
 from voicebot.speech.resampling import Resampler
 from voicebot.speech.spelled import distinct, letters_from, letters_of, likely, with_eights
