@@ -156,6 +156,7 @@ def test_half_a_number_is_kept_for_the_next_turn() -> None:
 @pytest.mark.parametrize("said", ["oh two", "Oh, oh two it is."])
 def test_an_area_code_may_follow_its_number(said: str) -> None:
     assert heard(said, partial="55501234") == "+61255501234"
+    assert heard("5550 1234, and the area code is oh two") == "+61255501234"
 
 
 @pytest.mark.parametrize("digits", ["0491", "0491570", "049157015", "0255501", "130055", "1300555"])

@@ -6,6 +6,7 @@ import pytest
 
 from tests.collect.understanding.zh.hearing import heard as heard_at
 from voicebot.call import Step
+from voicebot.collect.understanding import Asked
 
 
 def heard(utterance: str, *, asked: bool = True) -> str | None:
@@ -113,3 +114,17 @@ def test_a_name_that_was_not_asked_for_must_be_announced() -> None:
 )
 def test_somebody_elses_name_and_a_short_one_give_way(utterance: str, name: str) -> None:
     assert heard(utterance) == name
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [
+        ("对的对的，欧阳，就是那个复姓", "欧阳秀珍"),
+        ("对，姓欧阳", "欧阳秀珍"),
+        ("不对，姓王", "王"),
+        ("对，欧阳秀真", "欧阳秀真"),
+    ],
+)
+def test_half_of_the_name_beside_a_yes_agrees_to_it(utterance: str, name: str) -> None:
+    record = {Step.NAME: "欧阳秀珍"}
+    assert heard_at(Step.NAME, utterance, record=record, asked=Asked.CONFIRM) == name

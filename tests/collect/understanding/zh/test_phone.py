@@ -47,6 +47,8 @@ def test_a_mobile_number_is_read_however_it_is_said(utterance: str) -> None:
         ("（0571）87900012 分机三零二", "+8657187900012"),
         ("+1 212 555 2368", "+12125552368"),
         ("一三八五个六一二三", "+8613866666123"),
+        ("五四八八，七六三二，前面加021。", "+862154887632"),
+        ("五四八八七六三二，区号是零二一", "+862154887632"),
     ],
 )
 def test_landlines_foreign_numbers_and_repeated_digits(utterance: str, number: str) -> None:

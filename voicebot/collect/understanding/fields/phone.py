@@ -129,6 +129,11 @@ class _Number:
     def digits(self) -> str:
         return "".join(group.digits for group in self.groups)
 
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Its tokens; what was said last may stand first."""
+        return min(g.first for g in self.groups), max(g.end for g in self.groups)
+
     def value(self, region: str) -> str | None:
         """Return the one valid number that these groups may be read as."""
         sign = "+" if self.plus else ""
@@ -138,6 +143,9 @@ class _Number:
 
     def then(self, run: Run) -> _Number:
         return _Number(self.groups + run.groups, self.plus or run.plus, len(run.phrases[-1]))
+
+    def behind(self, run: Run) -> _Number:
+        return _Number(run.groups + self.groups, last=len(run.phrases[-1]))
 
     def without_last(self, count: int, run: Run) -> _Number:
         """Return the number with its last `count` digits said anew."""
@@ -168,6 +176,8 @@ def _continued(number: _Number, run: Run, whole: bool) -> Iterator[_Number]:
         return
     if run.part and run.part.tag == "phone.tail":
         yield number.without_last(_counted(run), run)
+    if _leads(run):
+        yield number.behind(run)
     if not run.mends:
         if not whole:
             yield alone
@@ -194,9 +204,16 @@ def _counted(run: Run) -> int:
     return len(run.digits) if counted == "said" else int(counted)
 
 
+def _leads(run: Run) -> bool:
+    """Return True for "…, area code oh two": what is said last stands first."""
+    return run.part is not None and run.part.tag == "phone.head"
+
+
 def _unfinished(number: _Number, run: Run) -> _Number:
     """Return the number so far, when it is no whole one yet."""
     alone = _Number().then(run)
+    if number.groups and _leads(run):
+        return number.behind(run)
     if not number.groups or not (run.mends or run.goes_on):
         return alone
     if run.mends and number.digits[:2] == run.digits[:2]:
@@ -229,7 +246,7 @@ def _standing_out(said: Utterance, own: Sequence[Run], region: str) -> tuple[_Nu
 
 
 def _provided(said: Utterance, own: Sequence[Run], number: _Number, value: str) -> Candidate:
-    first, end = number.groups[0].first, number.groups[-1].end
+    first, end = number.extent
     began = next(run for run in reversed(own) if run.first <= first)
     mended = all(run.mends for run in own[1:])
     trail = said.at(end, "phone.trail")
@@ -266,7 +283,7 @@ def _piece(said: Utterance, own: Sequence[Run], situation: Situation) -> Iterato
         number = _unfinished(number, run)
     digits = ("+" if number.plus else "") + number.digits
     partial, region = situation.partial or "", situation.region
-    span = said.span(number.groups[0].first, number.groups[-1].end)
+    span = said.span(*number.extent)
     first, end = own[0].begun, own[-1].end
     code = digits.removeprefix("0") if digits.startswith(_FROM_ABROAD) else digits  # "oh, oh two"
     for text in (partial + digits, digits + partial, code + partial) if partial else ():

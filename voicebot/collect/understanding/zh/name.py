@@ -78,6 +78,8 @@ def name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     span = said.span(found.first, found.end)
     guesses = 0 if found.sure >= SURE else 1 if found.sure > PERHAPS else 2
     held = situation.record.get(Step.NAME)
+    if held and value in held and any(said.all("yes.agree")) and not any(said.all("no.plain")):
+        value = held  # "对，欧阳" agrees to 欧阳秀珍
     mends = held and (situation.step is not Step.NAME or situation.asked is Asked.CONFIRM)
     if mends and held != value:
         yield Candidate(Correct(Step.NAME, value, span), found.begun, end, guesses)
