@@ -98,10 +98,12 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
 def _own_answer(turn: Turn, question: Ask) -> str | None:
     """Return what the business file says: to the words, or to the kind that a row names."""
     named = answer_of(question.topic, question.about, turn.business)
-    like = answer_for(question.about, turn.business)
+    like = answer_for(question.about, turn.business, asks=question.topic not in _OF_STAFF)
     return (named or like) if question.topic in _BY_ROW else (like or named)
 
 
+_OF_STAFF = ("staff", "advice")
+"""What few businesses say, and only staff know."""
 _BY_ROW = ("quote", "be_home", "guarantee", "punctual", "ring_ahead")
 """Kinds that a row tells more surely than likeness: "do I have to pay for the quote"."""
 
@@ -132,7 +134,18 @@ _MOST_UNKNOWN = 5
 """Unanswered questions that are remembered, so that none is noted twice."""
 
 
-_ALWAYS_OURS = ("dealt", "robot", "free", "company", "known", "why", "privacy", "opening", "claim")
+_ALWAYS_OURS = (
+    "dealt",
+    "robot",
+    "free",
+    "company",
+    "known",
+    "why",
+    "privacy",
+    "opening",
+    "claim",
+    "tell",
+)
 """Topics that our own answer fits better than a sentence of the business file."""
 _OF_PRICE = ("ask.price", "topic.price", "topic.plain")
 """Words that ask for a price, and nothing else."""
@@ -206,7 +219,7 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
             return opening.latest(turn, question.about, text)
         case "extras":
             return _extras(turn, question.about)
-        case "visitor":
+        case "visitor" | "tell":
             return turn.note(text).say_noted()
         case "place" if business.company.address:
             return turn.say("reply.where", address=business.company.address)

@@ -28,7 +28,7 @@ from voicebot.collect.understanding.types import (
 )
 from voicebot.collect.understanding.utterance import Utterance
 
-_NO_WISHES = ("cancel", "visitor", "idle", "punctual", "ring_ahead")
+_NO_WISHES = ("cancel", "visitor", "tell", "idle", "punctual", "ring_ahead")
 """Topics of questions what becomes of a booking that does not suit, and of what staff are told."""
 _PRICE = "price"
 """The topic of the question what work costs: who asks wants it done."""
@@ -88,8 +88,9 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     address without figures tells whoever comes what to do ("ring the side bell").
     """
     if isinstance(each.act, Flexible):  # "yes, is it covered if it breaks next week"
-        yes = situation.asked is Asked.CONFIRM and "yes.agree" in said.tags
-        return not (yes and said.clause(each.first).asked)
+        clause = said.clause(each.first)
+        beside = "yes.agree" in said.tags or any(said.in_clause(clause, "ask.duration"))
+        return not (situation.asked is Asked.CONFIRM and clause.asked and beside)
     if isinstance(each.act, Deny):  # "what do you reckon's wrong with it"
         clause = said.clause(each.first)
         asks = said.at(clause.first, "clause.ask")
