@@ -232,3 +232,24 @@ def test_who_was_told_when_it_is_still_moves_it_or_calls_it_off() -> None:
         scene.hears(f"{NADIA}. When are you coming?")
         scene.hears(words)
         assert scene.dialogue.purpose is purpose
+
+
+def test_several_bookings_are_dealt_with_in_one_call() -> None:
+    scene = ringing("en", own(), PLUMBING)
+    for words in (
+        f"{NADIA}. Please cancel the cleaner",
+        "yes",
+        "and cancel the plumber too",
+        "yes",
+    ):
+        scene.hears(words)
+    called_off = [request for request in scene.asked if isinstance(request, CallOff)]
+    assert called_off == [CallOff(OTHER), CallOff(PLUMBING.call_sid)]
+    assert scene.dialogue.needs is Needs.NOTHING
+
+
+def test_what_was_to_be_called_off_is_moved_to_the_same_hour_of_another_day() -> None:
+    scene = ringing("en", own())
+    scene.hears(f"{NADIA}. I got someone else for the cleaning, so don't bother coming Friday")
+    scene.hears("no wait, could I just move it to Sunday, same time?")
+    assert scene.dialogue.pending == "2026-03-08T10:00"

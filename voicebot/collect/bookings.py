@@ -189,7 +189,7 @@ def _take_up(turn: Turn, found: Appointment) -> Turn:
             return _to_tell(turn).become(mode=Mode.CALLING_OFF).ask()
         case Purpose.MOVE:
             turn = turn.become(step=Step.TIME, mode=Mode.ASKING)
-            return _new_time(_to_tell(turn.say("existing.found", **turn.about())))
+            return new_time(_to_tell(turn.say("existing.found", **turn.about())))
         case _:
             turn = turn.say("existing.stands", **turn.about())
             if _only_asks(turn.dialogue):
@@ -207,7 +207,7 @@ _ASKS_WHEN = ("booked.asks", "booked.already", "clause.ask", "clause.asks")
 _OF_STAFF = ("want.late", "want.complaint", "booked.missing")
 
 
-def _new_time(turn: Turn) -> Turn:
+def new_time(turn: Turn) -> Turn:
     """Begin with what was said of the new time: an hour of its day, "earlier that day"."""
     held = turn.dialogue
     if held.about is None:
@@ -271,6 +271,18 @@ def compare(turn: Turn, act: Provide | Correct, text: str) -> Turn:
     stored, said = held.found.value(step), act.value or ""
     same = addresses_agree(said, stored) if step is Step.ADDRESS else said == stored
     return told(turn, [step]) if same else turn.note(text).promise().say_call_back()
+
+
+def take_up_next(turn: Turn, said: Said) -> Turn:
+    """Let another of the caller's appointments, or the same, be dealt with in the same way."""
+    held = turn.dialogue
+    known = (*((held.found,) if held.found else ()), *held.others)
+    days = said.wants("cancel")  # else a day is the new one
+    named = (each for each in known if _is_named(turn, said.text, each, by_day=days))
+    if (meant := next(named, known[0] if known else None)) is None:
+        return turn
+    others = tuple(each for each in known if each is not meant)
+    return turn.become(found=meant, others=others, dealt=())
 
 
 def call_off(turn: Turn) -> Turn:

@@ -38,3 +38,10 @@ def wish(held: Dialogue, said: Said) -> Want | None:
 def has_begun(held: Dialogue) -> bool:
     """Return whether a booking is on its way, which "cancel it" is about."""
     return bool(held.pending or held.offered or Step.SERVICE in held.answers)
+
+
+def is_owed(held: Dialogue, want: Want) -> bool:
+    """Return True for a wish that is still for staff: not dealt with, nor of this booking."""
+    purpose = PURPOSES.get(want.what)
+    own = purpose is Purpose.CANCEL and has_begun(held)
+    return purpose is not None and purpose not in held.dealt and not own

@@ -123,7 +123,9 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if said.leaves and not (said.has(Affirm) and _is_open_yes(held)):
         if said.agrees:
             turn = turn.confirm(*held.read_back)  # "yes, that's me. Bye"
-        if any(_is_owed(held, want) for want in said.of(Want)):  # "have somebody ring me, bye"
+        if any(
+            called_for.is_owed(held, want) for want in said.of(Want)
+        ):  # "have somebody ring me, bye"
             turn = turn.promise().note(said.text).say_call_back()
         return asides.farewell(_kept(turn, said)), True
     if (taken_back := bookings.another(turn, said) or _taken_back(turn, said)) is not None:
@@ -176,6 +178,9 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if purpose is Purpose.ASK_AFTER and held.found and not said.has(Affirm):
         turn = turn if said.fields_asked else turn.say("existing.stands", **turn.about())
         return times.close(_beside(turn, said)), True
+    if purpose in _CHANGES and not has_begun(held):
+        turn = bookings.take_up_next(turn, said)
+        held = turn.dialogue
     if purpose in held.dealt and has_begun(held) and purpose not in _CHANGES:
         return turn.promise().note(said.text).say_call_back(), False
     if purpose in held.dealt:
@@ -232,20 +237,14 @@ def _taken_back(turn: Turn, said: Said) -> Turn | None:
     if said.wants("reschedule") or (asks and not said.wants("cancel")):
         turn = turn.become(purpose=Purpose.MOVE).need(Needs.FOLLOW_UP, Wish.RESCHEDULE)
         if held.about:
-            turn = turn.become(step=Step.TIME, mode=Mode.ASKING, put=0)
-        return proceed(_early_time(_values(turn.note(said.text), said, aside=True), said))
+            turn = turn.become(step=Step.TIME, mode=Mode.ASKING, put=0, shift=said.shift)
+        turn = _early_time(_values(turn.note(said.text), said, aside=True), said)
+        return bookings.new_time(turn) if held.about else proceed(turn)
     if not said.wants("keep") or held.mode is Mode.CALLING_OFF:
         return None
     if said.wants("call_back"):
         turn = turn.promise().say_call_back()
     return bookings.keep(turn.note(said.text))
-
-
-def _is_owed(held: Dialogue, want: Want) -> bool:
-    """Return True for a wish that is still for staff: not dealt with, nor of this booking."""
-    purpose = PURPOSES.get(want.what)
-    own = purpose is Purpose.CANCEL and has_begun(held)
-    return purpose is not None and purpose not in held.dealt and not own
 
 
 def _is_open_yes(held: Dialogue) -> bool:

@@ -83,6 +83,7 @@ def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
             theirs = theirs or said.at(match.first, _ALREADY)  # "I don't want a new one"
             if (named or match.value == _ALONE) and not (denied or theirs):
                 other = what == "cancel" and "want.cancel" not in said.tags
+                other &= any(_days_named(said, situation))  # "not Friday, come on Saturday"
                 return "reschedule" if other and _other_days(said, situation) else what, match
     if already:
         return "existing", already
