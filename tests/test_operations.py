@@ -151,7 +151,7 @@ async def test_a_killed_workers_calls_are_not_told_of_any_more(stack: Serving) -
 
 
 def open_calls(stack: Serving) -> float:
-    """Of all workers that live; without one there is no such figure."""
+    """Return the sum over all workers that run; 0 without any, which have no such series."""
     return sum(calls for _, calls in scrape(stack).get("voicebot_open_calls", ()))
 
 
@@ -166,7 +166,7 @@ def value(samples: Samples, name: str) -> float:
 
 
 def test_the_rules_are_yaml_with_a_sentence_of_what_to_do_for_each_alert() -> None:
-    """What promtool would say first, where there is none."""
+    """The form of the rules; that they are right PromQL is for promtool to say."""
     (group,) = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"]
     assert len(group["rules"]) > 20
     for rule in group["rules"]:

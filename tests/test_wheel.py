@@ -108,7 +108,7 @@ def test_an_installed_wheel_serves_the_live_page_outside_the_repository(
 
 
 def files_of(package: Path) -> set[str]:
-    """The paths below a package, but what Python itself keeps there."""
+    """Return the paths of a package's files, without Python's caches."""
     return {
         str(path.relative_to(package))
         for path in package.rglob("*")

@@ -80,7 +80,7 @@ class Caller:
         await asyncio.sleep(0.1)
 
     async def says(self, *texts: str) -> None:
-        """One text a turn, each when the bot has finished; then listens to the bot's answer."""
+        """Say one text a turn, each when the bot has finished, and listen to its answer."""
         for text in texts:
             code = len(self._phrases) + 1
             self._phrases[code] = text

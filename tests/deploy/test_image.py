@@ -88,7 +88,7 @@ def copy(here: Path, there: Path) -> None:
 
 
 def environment_with_our_libraries(at: Path) -> Path:
-    """A Python that knows what the tests know, and whose pip changes only itself."""
+    """Return a virtual environment with the tests' libraries; its pip changes no other one."""
     subprocess.run([sys.executable, "-m", "venv", at], check=True)
     link_our_libraries(at)
     python = at / "bin" / "python"

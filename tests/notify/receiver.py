@@ -52,12 +52,12 @@ class Receiver:
         return list({r.told["id"]: r.about for r in self.requests if r.status < 300}.values())
 
     async def until_taken(self, number: int) -> None:
-        """So much was answered with success."""
+        """Wait until so many events were answered with success."""
         async with asyncio.timeout(PATIENCE_S), self._came:
             await self._came.wait_for(lambda: len(self.taken) >= number)
 
     async def until(self, number: int) -> None:
-        """So many requests have come."""
+        """Wait until so many requests have come."""
         async with asyncio.timeout(PATIENCE_S), self._came:
             await self._came.wait_for(lambda: len(self.requests) >= number)
 
@@ -98,7 +98,7 @@ class Receiver:
 
 @asynccontextmanager
 async def receiving() -> AsyncIterator[Receiver]:
-    """One that listens until the end of the block."""
+    """Yield a receiver that listens until the end of the block."""
     receiver = Receiver()
     receiver._open.set()
     server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)

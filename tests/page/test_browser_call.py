@@ -98,7 +98,7 @@ class Caller:
         self._page.evaluate("say()")
 
     def key(self, digits: str) -> None:
-        """On the page's keypad."""
+        """Press these keys of the page's keypad."""
         keypad = self._page.get_by_role("group", name="Keypad")
         for digit in digits:
             keypad.get_by_role("button", name=digit, exact=True).click()

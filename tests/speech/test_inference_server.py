@@ -53,7 +53,7 @@ class Model:
         self.done.append(on)
 
     async def has_begun(self) -> None:
-        """One more job is inside the model."""
+        """Wait until the model works on one more job."""
         assert await asyncio.to_thread(self.begun.acquire, timeout=WAIT_S)
 
 

@@ -64,7 +64,7 @@ def begins(windows: list[float]) -> int:
 
 
 def skipped(windows: list[float]) -> float:
-    """The share of windows that the model was not asked about: it never says 0 itself."""
+    """Return the share of windows that the model was not asked about; its own answer is never 0."""
     return windows.count(0.0) / len(windows)
 
 

@@ -200,7 +200,7 @@ async def test_one_call_that_is_denied_holds_up_no_other(
 async def test_what_no_replica_has_yet_opens_no_breaker_and_holds_up_no_other(
     settings: Settings, business: Business, client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One server that has no replica: nothing is ever copied."""
+    """The server has no replica, so that nothing is ever copied."""
     wanted = settings.model_copy(update={"wait_replicas": 1, "wait_replicas_ms": 1})
     async with open_store(wanted, business) as ended:
         for sid in (SID, OTHER):

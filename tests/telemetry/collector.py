@@ -33,7 +33,7 @@ class Collector:
 
 @contextmanager
 def collecting() -> Iterator[Collector]:
-    """One on a free port, for the time of the block."""
+    """Yield a collector that listens on a free port until the end of the block."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:

@@ -64,7 +64,7 @@ _FILES: dict[int | str, dict[str, object]] = {
 
 
 class Format(StrEnum):
-    """Of an export."""
+    """The file format of an export."""
 
     CSV = "csv"
     JSON = "json"

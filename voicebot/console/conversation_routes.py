@@ -148,7 +148,7 @@ async def turn(
         Header(max_length=255, description="The same key counts as one turn of its call"),
     ] = None,
 ) -> ConversationAnswer:
-    """One step of the very same dialogue as on the phone.
+    """Take one turn of the dialogue, which is the same as on the phone.
 
     The same message with the same `startedAt`, or with the same `Idempotency-Key`, gets the first
     answer again and changes nothing. `shouldHangup` says that the bot has said its last words.

@@ -153,7 +153,7 @@ def waiting_entries(data_dir: Path, call_sid: CallSid | None = None) -> list[Pen
 
 @dataclass(frozen=True, slots=True)
 class JournalErasure:
-    """How many writes were erased from journals; `damaged` files nothing can read, and stay."""
+    """The number of writes erased from journals, and of damaged files, which stay as they are."""
 
     writes: int
     damaged: int
@@ -210,7 +210,7 @@ class JournalOwner(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JournalSummary:
-    """One file with something in it.
+    """One journal file that holds entries.
 
     waiting  when the writes of each call were made: commits and integrators' small writes
     why      Redis's reason for refusing them
