@@ -16,7 +16,7 @@ from voicebot.business import (
     is_only_place,
     serves,
 )
-from voicebot.call import Needs, Status, Step
+from voicebot.call import FIELDS, Needs, Status, Step
 from voicebot.collect import emergencies, opening, times
 from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import Ending
@@ -31,7 +31,9 @@ from voicebot.collect.understanding import (
     named_in,
     utterance,
 )
-from voicebot.collect.written import say_written
+
+_MOST_NOTES = 3
+"""Notes that are read out, the last ones: nobody listens to more."""
 
 
 def put_through(turn: Turn) -> Turn:
@@ -200,7 +202,7 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
         case "robot" | "recorded" | "company" | "confirmation" | "why" | "privacy":
             return turn.say(f"reply.{question.topic}")
         case "known":
-            return say_written(turn, question, text)
+            return _say_written(turn, question, text)
         case "called" if turn.dialogue.needs is not Needs.NOTHING:
             return turn.note(text).say("reply.when_called")
         case "dealt" if turn.dialogue.dealt or turn.dialogue.purpose is not Purpose.BOOK:
@@ -315,3 +317,39 @@ def _area(turn: Turn, text: str, around: str) -> Turn:
     if ours is None:
         return turn.say("reply.areas", areas=areas)
     return turn.say("reply.area_yes" if ours else "reply.area_no", areas=areas)
+
+
+def _say_written(turn: Turn, question: Ask, text: str) -> Turn:
+    """Say what is written down of what a question asks after, else that all of it is.
+
+    Who asks for something that is not written down wants it to be: it is noted then.
+
+    text  all that was said: what stands beside the question may be told for the first time
+    """
+    business, steps = turn.business, question.steps
+    said = utterance(question.about, business.language)
+    notes = [note.lstrip("? ") for note in turn.dialogue.notes]
+    content = content_of(said)
+    if found := [note for note in notes if not steps and has_one_of(content, note)]:
+        return _notes_read(turn, found)
+    if "record.notes" in said.tags and not content:
+        return _notes_read(turn, notes)
+    steps = steps or tuple(s for s in FIELDS if has_one_of(content, turn.dialogue.value(s) or ""))
+    if named_in(question.about, business.services, business.language):
+        steps = tuple(dict.fromkeys((Step.SERVICE, *steps)))
+    held = [turn.spoken(step) for step in steps if turn.dialogue.value(step)]
+    if held:
+        turn = turn.say("reply.written", value=turn.listed(held, "and"))
+        return _notes_read(turn, notes) if steps == FIELDS and notes else turn
+    if steps:
+        return turn.say("reply.not_written")
+    if not content:
+        return turn.note(text).say("reply.known")
+    return turn.note(text).say("reply.not_written").say_noted()
+
+
+def _notes_read(turn: Turn, notes: Sequence[str]) -> Turn:
+    """Read notes out as they were said."""
+    if not notes:
+        return turn.say("reply.not_written")
+    return turn.say("reply.notes", text=". ".join(notes[-_MOST_NOTES:]))
