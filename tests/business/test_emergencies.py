@@ -59,6 +59,9 @@ def test_every_example_of_the_table_is_read_so(
         "It's not an emergency but I do smell gas",
         "there's raw sewage coming up through the shower",
         "the pipe burst last week and it's burst again, water everywhere",
+        "the laundry floods every winter and it's flooding now",
+        "it leaks when it rains, and now water is everywhere",
+        "the hot water tank has burst",
     ],
 )
 def test_an_emergency_is_known_in_other_words(text: str) -> None:
@@ -78,6 +81,14 @@ def test_an_emergency_is_known_in_other_words(text: str) -> None:
         "her name is Ember Sparks",
         "I hurt my back so can't do the mowing",
         "no rush, the tap drips",
+        "I've got water coming in through the roof when it rains",
+        "it floods every winter",
+        "the garage floods in heavy rain",
+        "our yard gets flooded each autumn",
+        "the cellar used to flood",
+        "will it flood again?",
+        "my neighbour had a burst pipe and I want mine looked at",
+        "after the flood the carpets smell",
         "",
     ],
 )
@@ -95,6 +106,7 @@ def test_what_only_sounds_like_one_is_none(text: str) -> None:
         ("CN", "zh-CN", "厨房着火了", "119"),
         ("CN", "zh-CN", "有人晕倒了", "120"),
         ("ES", "es", "hay fuego en la cocina", "112"),
+        ("CN", "zh-CN", "每次下雨都这样，现在冒烟了", "119"),
     ],
 )
 def test_the_number_is_that_of_the_region(

@@ -37,16 +37,36 @@ def speaks_of(text: str, phrases: Iterable[str], language: str) -> bool:
     wanted = [_phrase(phrase) for phrase in phrases if _words_in(phrase) <= known]
     if not wanted:  # nearly every text: the search below takes a hundred times as long
         return False
-    if any(is_within(row, said) for row in about["over"]) and not any(
-        is_within(row, said) for row in about["still"]
-    ):
+    still = _has(said, about["still"])
+    if _has(said, about["over"]) and not still:
         return False
     return any(
         not _is_cancelled(clause, first, end, about)
         for clause in _clauses(text)
+        if still or not _has(clause, about["habit"])
         for phrase in wanted
         for first, end in _places(phrase, clause)
     )
+
+
+def is_now(text: str, first: int, end: int, language: str) -> bool:
+    """Return whether what a text tells from `first` to `end` is so now.
+
+    It is not where it is over, comes and goes ("when it rains"), is asked about in general, or is
+    part of another thing.
+    """
+    about, said = _about(language), _stems(text)
+    before = _stems(_CLAUSE_END.split(text[:first])[-1])
+    behind = _stems(_CLAUSE_END.split(text[end:])[0])
+    told = (*before, *_stems(text[first:end]))
+    past = _has(said, about["over"]) or _has((*told, *behind), about["habit"])
+    if past and not _has(said, about["still"]):
+        return False
+    return not _is_cancelled((*told, *behind), len(before), len(told), about)
+
+
+def _has(said: Sequence[str], rows: Sequence[tuple[str, ...]]) -> bool:
+    return any(is_within(row, said) for row in rows)
 
 
 def _is_cancelled(

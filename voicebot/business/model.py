@@ -22,7 +22,7 @@ from pydantic import (
     model_validator,
 )
 
-from voicebot.business.emergencies import built_in, speaks_of
+from voicebot.business.emergencies import built_in, is_now, speaks_of
 from voicebot.call import FIELDS, Service, Step
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -317,3 +317,7 @@ class Business(_Table):
     def emergency_in(self, text: str) -> Emergency | None:
         """Return the first emergency that a text speaks of, neither denied nor over, or None."""
         return next((e for e in self.emergencies if speaks_of(text, e.words, self.language)), None)
+
+    def is_now(self, text: str, span: tuple[int, int]) -> bool:
+        """Return whether what stands at `span` in a text is so now: "it floods every winter"."""
+        return is_now(text, *span, self.language)

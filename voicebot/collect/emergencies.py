@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 
 from voicebot.call import Needs, Status, Step, Wish
 from voicebot.collect.events import Ending
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Ask, Asked, Provide, Situation, read, utterance
+from voicebot.collect.understanding import Ask, Asked, Provide, Situation, Want, read, utterance
 
 _FEWEST_WORDS = 3
 """So many of an emergency's words mean the trade that comes for it."""
+
+
+def is_told(turn: Turn, told: str, text: str, wants: Iterable[Want]) -> bool:
+    """Return whether a text tells of an emergency, by the business's words or by `wants`.
+
+    told  what of the text may tell of it
+    """
+    here = (want.span for want in wants if want.what == "emergency")
+    known = turn.business.emergency_in(told) is not None
+    return known or any(turn.business.is_now(text, span) for span in here)
 
 
 def told_of(turn: Turn, told: str, text: str) -> Turn:

@@ -69,7 +69,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     """Take what the caller said."""
     held = turn.dialogue
     turn = turn.become(turns=held.turns + 1)
-    is_emergency = said.wants("emergency") or turn.business.emergency_in(said.told) is not None
+    is_emergency = emergencies.is_told(turn, said.told, said.text, said.of(Want))
     if is_emergency and not held.urgent and not said.wants("no_emergency"):
         turn = emergencies.told_of(turn, said.told, said.text)
         if work := emergencies.work_of(turn, said.told, said.situation):

@@ -32,6 +32,12 @@ def wishes(text: str, language: str = "en", step: Step = Step.PHONE) -> set[str]
         "I want to speak to the manager now",
         "put me through right away",
         "I've been waiting since nine, get me the manager",
+        "agent!",
+        "I want to deal with a human being",
+        "no robots, a human",
+        "put the manager on",
+        "is there a real person I can talk to",
+        "who's in charge, I want the boss",
     ],
 )
 def test_who_wants_a_person_now_is_put_through(said: str) -> None:
@@ -158,8 +164,29 @@ def test_other_words_for_the_same(said: str, wished: set[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "because the agent insists",
+        "I have to check with the agent first",
+        "agent says the oven must be clean",
+        "I said agent, not address!",
+        "the supervisor on site is Dave",
+        "keys are with the agent",
+        "give the key back to the manager",
+        "I promised the agent I'd get it cleaned",
+        "the landlord and the agent both keep nagging",
+        "No no, not a person, I meant the real estate agent",
+    ],
+)
+def test_who_is_only_spoken_of_is_not_asked_for(said: str) -> None:
+    assert wishes(said, step=Step.ADDRESS) == set()
+
+
+@pytest.mark.parametrize(
     ("language", "said", "wished"),
     [
+        ("zh-CN", "中介经理一直催", set()),
+        ("zh-CN", "我得跟领导商量一下", set()),
         ("zh-CN", "找你们经理", {"person"}),
         ("zh-CN", "我要跟经理说话", {"person"}),
         ("zh-CN", "我是替我们经理打的电话", set()),

@@ -16,7 +16,15 @@ PERSON, RINGS, CALLS = "act.person", "want.call_back", "person.calls"
 REACHES = (PERSON, RINGS, CALLS)
 _NO_CALL, _OTHER, _THROUGH = "want.no_call", "person.other", "person.through"
 _NOW, NOT_NOW = "person.now", "person.not_now"
-_WHEN, _TOLD = "person.when", "person.told"
+_WHEN, _TOLD, _ASKS = "person.when", "person.told", "person.asks"
+_ROLE = "role"
+"""The value of what only names a person, and is said of others as well."""
+_BARE = (
+    *("quiet.function", "quiet.link", "quiet.courtesy", "clause.before", "act.thank", "no.plain"),
+    *("want.annoyed", "want.complaint", "act.greet", _NOW, NOT_NOW, _WHEN, _OTHER, PERSON, RINGS),
+    *(CALLS, _THROUGH, "yes.agree"),
+)
+"""Words that may stand beside a person who is wanted without a verb: "no, look, the manager"."""
 
 
 def reached(said: Utterance, match: Match) -> WantPerson | Want | None:
@@ -52,7 +60,7 @@ def _counted(said: Utterance, tags: Iterable[str]) -> list[Match]:
 def _counts(said: Utterance, match: Match) -> bool:
     """Return False for what is refused ("don't put me through"), or said of somebody else."""
     refusals = (_NO_CALL,) if match.tag in (RINGS, CALLS) else (_NO_CALL, NOT_NOW)
-    if _inside(said, match, _OTHER, *refusals):
+    if _inside(said, match, _OTHER, *refusals) or not _is_asked_for(said, match):
         return False
     clause = said.clause(match.first)
     denials = said.all("clause.deny", first=clause.first, end=match.end)
@@ -61,6 +69,26 @@ def _counts(said: Utterance, match: Match) -> bool:
         or any(token.is_sign for token in said.tokens[no.first : match.first])
         for no in denials
     )
+
+
+def _is_asked_for(said: Utterance, match: Match) -> bool:
+    """Return False for who is only spoken of: "because the agent insists", "the boss has the key".
+
+    Asked for is who stands behind a verb of [person] asks, before a "please", or bare.
+    """
+    if match.value != _ROLE:
+        return True
+    if said.before(match.first, _ASKS) or said.at(match.end, "quiet.courtesy"):
+        return True
+    if said.before(match.first, _TOLD):
+        return False  # "I said agent"
+    first, end = match.first, match.end
+    while first and not said.tokens[first - 1].is_sign:
+        first -= 1
+    while end < len(said) and not said.tokens[end].is_sign:
+        end += 1
+    bare = {n for m in said.all(*_BARE, first=first, end=end) for n in range(m.first, m.end)}
+    return all(n in bare or said.is_sound(n) for n in range(first, end))
 
 
 def _inside(said: Utterance, match: Match, *tags: str) -> bool:

@@ -94,7 +94,8 @@ def _refused(
         return "", None  # the house has no number
     stray = _stray(said, here, first, end)
     if named and _NOT in tags:
-        ends = {match.end for match in here if match.tag == _NOT}
+        nots = (match for match in here if match.tag == _NOT)  # "agent, not address" contrasts
+        ends = {match.end for match in nots if not said.at(match.first, "clause.deny")}
         bare = any(match.tag == _FIELD and match.first in ends for match in here)  # "no e-mail on"
         told = verbs or bare or stray == 0
         fits = stray <= (_MOST_STRAY[True] if named is situation.step else 0)

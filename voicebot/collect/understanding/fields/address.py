@@ -99,7 +99,9 @@ class _Reader:
     def __init__(self, said: Utterance, situation: Situation, alone: bool, held: str) -> None:
         self.said, self.situation, self.region = said, situation, situation.region
         self.alone, self.held = alone, held
+        spoken_of = {n for m in said.all("person.other") for n in range(m.first, m.end)}
         every = _without_name(words_of(said), situation.record.get(Step.NAME, ""))
+        every = [word for word in every if word.first not in spoken_of]  # "the real estate agent"
         self.words = without_remarks(said, every)
         self.remarks = {word.first for word in every} - {word.first for word in self.words}
 
