@@ -950,6 +950,8 @@ def test_a_number_beside_a_yes_mends_nothing() -> None:
             "4 Rose Street, Parramatta",
         ),
         ("31 Wattle Street, Penrith, Wattle as in the tree", "31 Wattle Street, Penrith"),
+        ("Actually, I'd like a ride to 80 Senter Road", "80 Senter Road"),
+        ("19 Bay Road, Bay like a bay of the sea, in Windsor", "19 Bay Road, Windsor"),
         ("17 Pine Road, that's Pine as in the tree, Blacktown", "17 Pine Road, Blacktown"),
         ("9 Elm Street, Elm with an E, in Newtown", "9 Elm Street, Newtown"),
         ("5 Clare Street, Newtown. Clare without an I.", "5 Clare Street, Newtown"),

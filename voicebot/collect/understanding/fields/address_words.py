@@ -213,11 +213,10 @@ def _word(said: Utterance, at: int) -> Word:
     text, letter = "".join(token.text for token in said.tokens[at:end]), said.low(end)
     if said.at(at, "number.times") and len(letter) == 1 and letter.isalpha():
         return Word(said.tokens[end].text * 2, letter * 2, at, end + 1)  # "double R"
-    if text.isdecimal() and text.endswith("00") and said.at(at + 1, "number.and"):
-        more = said.low(at + 2)
-        if more.isdecimal() and len(more) < len(text):  # "100 and 2"
-            whole = str(int(text) + int(more))
-            return Word(whole, whole, at, at + 3, digits=whole)
+    more = said.low(at + 2) if said.at(at + 1, "number.and") and text.endswith("00") else ""
+    if text.isdecimal() and more.isdecimal() and len(more) < len(text):  # "100 and 2"
+        whole = str(int(text) + int(more))
+        return Word(whole, whole, at, at + 3, digits=whole)
     number = said.numbers.group(at)
     if number is None or number.end < end:
         return Word(text, text.lower(), at, end)
@@ -286,18 +285,21 @@ def without_remarks(said: Utterance, words: Sequence[Word]) -> list[Word]:
 
     The word is left out with it where it stood before: "4 Rose Street. Rose, like the flower".
     """
-    if "address.explains" not in said.tags:
-        return list(words)
     kept: list[Word] = []
     begin = 0
     while begin < len(words):
         end = next((n for n in range(begin + 1, len(words)) if words[n].pause), len(words))
-        places = range(begin, end)
-        stop = next((n for n in places if said.at(words[n].first, "address.explains")), end)
+        remark = next(said.all("address.explains", first=words[begin].first), None)
+        at = remark.first if remark else len(said)
+        stop = next((n for n in range(begin, end) if words[n].first >= at), end)
+        before = [*kept, *words[begin:stop]]
+        last = next((n for n in reversed(range(len(before))) if before[n].pause), 0)
+        known = {word.low for word in before[:last]}
+        again = all(word.low in known or word.isin("carrier") for word in before[last:])
+        if remark and remark.value and not (again or 0 < begin == stop):
+            stop = end  # "I'd like a plumber at 12 Elm Street"
         kept += words[begin:stop]
-        last = next((n for n in reversed(range(len(kept))) if kept[n].pause), 0)
-        known = {word.low for word in kept[:last]}
-        if stop < end and all(word.low in known or word.isin("carrier") for word in kept[last:]):
+        if stop < end and again:
             del kept[last:]
         begin = end
     return kept

@@ -38,7 +38,7 @@ _BETWEEN = (
 
 _UNITS = ("hours", "minutes", "days", "weeks", "months")
 _SHIFTS = ("time.hours", "time.minutes", "time.later_on", "time.sooner")
-_HALF_DAY, _NEAR_MINUTES = 12, 75
+_HALF_DAY, _NEAR_MINUTES, _WEEK = 12, 75, 7
 
 
 def with_ranks(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
@@ -211,8 +211,9 @@ def as_offered(
     """Return the pieces, a bare day as the one that was offered, or as it comes after the offers.
 
     "Monday the fourth", "the fourth", "the Wednesday"; behind another day it is of that month. At a
-    read-back a weekday is one of the week of what was read back, unless that is over.
+    read-back of a later week a weekday is one of that week.
     """
+    later = read_back if read_back and (read_back.date() - line.today).days >= _WEEK else None
     times = line.situation.offered if line.situation.step is Step.TIME else ()
     offered = sorted(date.fromisoformat(value[:10]) for value in times)
     weekdays = {p.date.weekday() for p in pieces if isinstance(p, Day) and p.kind is Kind.WEEKDAY}
@@ -223,10 +224,9 @@ def as_offered(
                 found.append(hour)
                 continue
             piece = replace(piece, date=_offered_day(piece, offered, weekdays))
-        elif isinstance(piece, Day) and piece.plain and piece.kind is Kind.WEEKDAY and read_back:
-            ahead = piece.date.weekday() - read_back.weekday()
-            same_week = add_days(read_back.date(), ahead) or piece.date
-            piece = replace(piece, date=max(piece.date, same_week))
+        elif isinstance(piece, Day) and piece.plain and piece.kind is Kind.WEEKDAY and later:
+            ahead = piece.date.weekday() - later.weekday()
+            piece = replace(piece, date=add_days(later.date(), ahead) or piece.date)
         if found and isinstance(piece, Day) and isinstance(found[-1], Day):
             found[-1], piece = _of_one_month(line, found[-1], piece)
         found.append(piece)
