@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.collect.conversation import VALUES
-from tests.collect.scene import at, last_read_back
-from voicebot.call import Step
+from tests.collect.scene import Scene, at, last_read_back
+from voicebot.business import load_business
+from voicebot.call import CallState, Step
 from voicebot.collect.dialogue import Mode
+from voicebot.collect.resuming import begin
 
 
 def test_the_number_that_calls_is_read_back_by_its_end() -> None:
@@ -218,3 +221,23 @@ def test_a_wish_beside_the_yes_to_a_number_leaves_the_yes(said: str, agrees: boo
     scene.hears("I want to make a complaint. Use the number I'm calling from")
     scene.hears(said)
     assert (Step.PHONE in scene.change.confirmed) is agrees
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (("我姓王", "王小明"), "王小明"),
+        (("免贵姓欧阳", "静怡"), "欧阳静怡"),
+        (("我姓王，水管漏了", "叫我王先生就行"), "王"),
+        (("我姓王，王小明",), "王小明"),
+    ],
+)
+def test_a_chinese_family_name_alone_is_asked_for_whole_once_and_never_said_bare(
+    words: tuple[str, ...], name: str
+) -> None:
+    scene = Scene(begin(load_business(Path("zh-home")), CallState()))
+    said = [scene.hears(each) for each in words]
+    assert scene.dialogue.answers[Step.NAME] == name
+    assert all("王，" not in each and "王。" not in each for each in said)
+    assert ("全名" in said[0]) is (len(words) > 1)
+    assert "全名" not in said[-1] or len(words) == 1

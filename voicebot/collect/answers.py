@@ -15,6 +15,7 @@ from voicebot.collect.dialogue import Mode, Purpose, normal
 from voicebot.collect.spoken import written
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Correct, Missing, Provide
+from voicebot.collect.understanding.same_person import is_bare_surname, joined_name
 
 MAX_ATTEMPTS = 4
 """Failed answers to one question, after which the bot goes on and staff see it unanswered."""
@@ -41,7 +42,7 @@ def take(turn: Turn, act: Provide | Correct, *, unread: bool) -> Turn:
     if step is Step.TIME:
         return turn.become(given_time=value, window=None)
     if held.asks_whole_name and step is Step.NAME and len(value.split()) == 1:
-        value = " ".join(dict.fromkeys((held.answers.get(step, ""), value)))  # the family name
+        value = joined_name(held.answers.get(step, ""), value)
     answer = turn.valid(step, value)
     if answer is None:
         return turn
@@ -54,6 +55,9 @@ def take(turn: Turn, act: Provide | Correct, *, unread: bool) -> Turn:
     early = not own or doubtful
     if known is not None and not doubtful and step not in held.read_back:
         early = False  # it is said aloud as what it is now
+    if step is Step.NAME and own and is_bare_surname(value) and step.value not in held.sought:
+        turn = turn.answer(step, answer).become(sought=(*held.sought, step.value))
+        return turn.become(doubted=turn.dialogue.doubted | {step})  # the whole is asked for, once
     shown = step is Step.PHONE and answer == held.caller and _is_plain(act)
     turn = turn.answer(step, answer, early=early and not shown)
     if shown:

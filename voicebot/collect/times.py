@@ -305,7 +305,7 @@ def _booked(turn: Turn, at: datetime) -> Turn:
     """Save the time together with the booking, in one commit, and end the call."""
     held = turn.dialogue
     turn = turn.answer(Step.TIME, at).confirm(Step.TIME).become(step=Step.DONE, pending=None)
-    name, service = held.answers.get(Step.NAME, ""), held.answers.get(Step.SERVICE, "")
+    name, service = turn.spoken(Step.NAME), held.answers.get(Step.SERVICE, "")
     line = {
         (True, True): "end.booked",
         (False, True): "end.booked_nameless",

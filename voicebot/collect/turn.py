@@ -46,6 +46,7 @@ from voicebot.collect.spoken import (
     spoken_times,
     written,
 )
+from voicebot.collect.understanding.same_person import is_bare_surname
 from voicebot.validation import validate
 
 
@@ -293,6 +294,8 @@ class Turn:
         if step is Step.TIME:
             return self.say_time(value)
         said = written(step, value, self.business)
+        if step is Step.NAME and is_bare_surname(value):
+            return self.dialogue.wording.line("spoken.titled", value=said)
         return spelled_back(step, said) if self.dialogue.noisy else said
 
     def offers(self) -> str:

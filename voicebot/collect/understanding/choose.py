@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
-from voicebot.collect.understanding.clauses import REQUESTS, Clause
+from voicebot.collect.understanding.clauses import REQUESTS, Clause, ends_sentence
 from voicebot.collect.understanding.lexicon import SOUND
 from voicebot.collect.understanding.types import (
     OFFERED,
@@ -102,6 +102,9 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     clause = said.clause(value)
     if each.act.step is Step.SERVICE and _asks_beside_yes(said, clause, situation):
         return False
+    open_now = situation.step is Step.SERVICE and situation.asked is Asked.ANSWER
+    if each.act.step is Step.SERVICE and not open_now and _interrupts(said, value):
+        return False
     guessed = isinstance(each.act, Provide) and each.act.assumed
     if each.act.step is Step.SERVICE and guessed and any(said.in_clause(clause, "topic.own")):
         return False
@@ -113,6 +116,12 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     around = (*range(clause.first, each.first), *range(each.end, clause.end))
     asked = clause.asked and any(not said.is_sound(at) for at in around)
     return not (asked or clause.others or clause.past)
+
+
+def _interrupts(said: Utterance, at: int) -> bool:
+    """Return True for "hang on, the kettle's boiling over", which is why, and no job of ours."""
+    ends = (n for n in range(at - 1, -1, -1) if ends_sentence(said.tokens, n))
+    return any(said.all("act.wait", first=next(ends, -1) + 1, end=at))
 
 
 def _is_asked_piece(each: Candidate, clause: Clause) -> bool:

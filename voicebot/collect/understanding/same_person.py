@@ -12,6 +12,7 @@ import unicodedata
 from rapidfuzz.distance import Levenshtein
 
 from voicebot.collect.understanding.words import is_family, is_given
+from voicebot.collect.understanding.zh.characters import surname
 from voicebot.names import CHINESE, FEWEST_LETTERS, name_words
 
 _FEWEST_ADDRESS_WORDS = 2
@@ -40,6 +41,18 @@ def lacks_family(name: str) -> bool:
     if len(words) != 1 or not words[0].isascii():
         return False
     return not is_family(words[0])
+
+
+def is_bare_surname(name: str) -> bool:
+    """Return True for a Chinese family name alone, by which nobody is called: 王, 欧阳."""
+    return not name.isascii() and surname(name) == name
+
+
+def joined_name(held: str, told: str) -> str:
+    """Return the whole of a name that is told in two turns: "Ann", "Lee"; 王, 小明."""
+    if is_bare_surname(held):
+        return told if told.startswith(held) else held + told
+    return " ".join(dict.fromkeys((held, told)))
 
 
 def addresses_agree(spoken: str, stored: str) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from voicebot.business import Offer, load_business
 from voicebot.call import Step
-from voicebot.collect.understanding import Note, Provide, Situation, read
+from voicebot.collect.understanding import Asked, Note, Provide, Situation, read
 
 DEMO = load_business(None).services
 CLINIC = tuple(
@@ -514,3 +514,13 @@ def early(utterance: str) -> str | None:
 )
 def test_work_that_is_told_before_it_is_asked_for_is_kept(utterance: str, name: str | None) -> None:
     assert early(utterance) == name
+
+
+@pytest.mark.parametrize(
+    "words", ["Yes. Oh hang on, the kettle's boiling over.", "Yes, wait, the oven's on."]
+)
+def test_what_calls_the_caller_away_is_no_job(words: str) -> None:
+    now, held = datetime(2027, 3, 2), {Step.NAME: "Ann Lee"}
+    where = Situation(Step.NAME, now, Asked.CONFIRM, services=DEMO, record=held)
+    assert not [a for a in read(words, where).acts if isinstance(a, Provide)]
+    assert [a for a in read("Yes. And the tap's leaking.", where).acts if isinstance(a, Provide)]
