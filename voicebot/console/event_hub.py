@@ -46,7 +46,8 @@ CALLS_CAUGHT_UP = 300
 LONGEST_CALL_MS = 3_600_000
 """A call's events come at most this long after its claim; hand-overs aside."""
 
-CALLS_CACHED = 1000
+CALLS_CACHED = 300
+"""As many as a page has rows. Each takes some 18 KiB; others are read when they are wanted."""
 MOST_WAITING = 500
 """A listener that is so many updates behind is disconnected; it comes back with its cursor."""
 
