@@ -8,6 +8,7 @@ from voicebot.business.answers import (
     answer_of,
     form_meant,
     is_only_place,
+    is_usual,
     kinds_of,
     serves,
 )
@@ -37,6 +38,6 @@ from voicebot.business.words import has_one_of
 __all__ = [
     "EXAMPLES", "WEEKDAYS", "Booking", "Business", "BusinessAnswer", "Closure", "Company",
     "Confirm", "Emergency", "Hours", "Offer", "Visit", "answer_for", "answer_of", "example_name",
-    "example_text", "form_meant", "has_one_of", "is_only_place", "kinds_of", "load_business",
-    "reference", "schema", "serves",
+    "example_text", "form_meant", "has_one_of", "is_only_place", "is_usual",
+    "kinds_of", "load_business", "reference", "schema", "serves",
 ]  # fmt: skip

@@ -86,6 +86,12 @@ def answer_of(kind: str, question: str, business: Business) -> str | None:
     return None
 
 
+def is_usual(question: str, business: Business) -> bool:
+    """Return whether a question is of a kind that any business is asked, answered or not."""
+    found = _index(business.answers, business.language).likenesses(question[:LONGEST])
+    return max(found.values(), default=0.0) >= _SURELY_SAME
+
+
 def form_meant(scores: Sequence[float], business: Business) -> str | None:
     """Return the form of an answer that the meaning engine finds nearest, where it stands out.
 

@@ -14,6 +14,7 @@ from voicebot.business import (
     answer_of,
     has_one_of,
     is_only_place,
+    is_usual,
     serves,
 )
 from voicebot.call import FIELDS, Needs, Status, Step
@@ -230,8 +231,8 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
         case "free":
             window = times.said_before(turn) or Window()
             return times.tell(turn.become(window=window), window)
-        case "offered" if _held(turn) and "topic.beside" in _tags(turn, question.about):
-            return turn  # "do you do the oven as well?", of a clean
+        case "offered" if _is_no_trade(turn, question.about):
+            return turn
         case "offered" | "wished":
             return turn.say("reply.not_offered", services=turn.offers())
         case "services":
@@ -240,8 +241,10 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
             return turn
 
 
-def _tags(turn: Turn, text: str) -> frozenset[str]:
-    return frozenset(utterance(text, turn.business.language).tags)
+def _is_no_trade(turn: Turn, text: str) -> bool:
+    """Return True for "do you do payment plans", and for "the oven as well" of a clean."""
+    beside = "topic.beside" in utterance(text, turn.business.language).tags
+    return is_usual(text, turn.business) or bool(beside and _held(turn))
 
 
 def _dealt(turn: Turn, text: str) -> Turn:

@@ -90,7 +90,9 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     if isinstance(each.act, Flexible):  # "yes, is it covered if it breaks next week"
         clause = said.clause(each.first)
         beside = "yes.agree" in said.tags or any(said.in_clause(clause, "ask.duration"))
-        return not (situation.asked is Asked.CONFIRM and clause.asked and beside)
+        no_wish = situation.asked is Asked.CONFIRM and beside
+        of_price = any(said.in_clause(clause, "topic.price"))  # "Sundays are dearer, I suppose?"
+        return not (clause.asked and (no_wish or of_price))
     if isinstance(each.act, Deny):  # "what do you reckon's wrong with it"
         clause = said.clause(each.first)
         asks = said.at(clause.first, "clause.ask")
