@@ -253,3 +253,10 @@ def test_what_was_to_be_called_off_is_moved_to_the_same_hour_of_another_day() ->
     scene.hears(f"{NADIA}. I got someone else for the cleaning, so don't bother coming Friday")
     scene.hears("no wait, could I just move it to Sunday, same time?")
     assert scene.dialogue.pending == "2026-03-08T10:00"
+
+
+def test_whose_booking_it_is_and_when_is_read_beside_the_wish() -> None:
+    scene = ringing("en")
+    scene.hears("I no longer need the cleaner on Friday, my name is Nadia Haddad")
+    assert scene.dialogue.purpose is Purpose.CANCEL
+    assert scene.dialogue.answers[Step.NAME] == "Nadia Haddad"

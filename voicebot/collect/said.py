@@ -90,8 +90,8 @@ class Said:
     @property
     def names_a_booking(self) -> bool:
         """True for "my booking", "I already have a booking": one that stands."""
-        said = utterance(self.text, self.situation.language)
-        return self.wants("existing") or any(said.all("booked.thing"))
+        tags = utterance(self.text, self.situation.language).tags
+        return self.wants("existing") or not tags.isdisjoint(("want.existing", "booked.thing"))
 
     @property
     def has_booked(self) -> bool:

@@ -41,7 +41,7 @@ def wishes(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if not (known := _meant(said, situation)):
         return
     what, match = known
-    end = match.end if what == "reschedule" else said.clause(match.end - 1).end
+    end = match.end
     yield Candidate(Want(what, said.span(match.first, end)), match.first, end, besides=True)
 
 
