@@ -256,3 +256,30 @@ def test_words_of_parting_are_no_place() -> None:
     scene = asked("es", Step.ADDRESS, partial="Calle Feria, Sevilla")
     scene.hears("gracias, adiós")
     assert scene.ending is Ending.HANGUP
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "read_back"),
+    [
+        (
+            "en",
+            "Hi, it's Ann Bell, I'd like someone to look at a toilet",
+            False,
+        ),
+        ("en", "Ann Bell. You'll have to speak up, dear.", False),
+        ("zh", "周丽华。他还把我家地板划坏了。", False),
+        (
+            "es",
+            "Oiga, soy Amparo Villaseñor. El otro día me dejaron la cocina hecha un asco.",
+            False,
+        ),
+        ("en", "Siobhan, spelled the Irish way", True),
+        ("en", "Ann Bell, Bell like the thing that rings", True),
+    ],
+)
+def test_a_name_is_read_back_only_where_the_words_beside_it_may_be_of_it(
+    language: str, words: str, read_back: bool
+) -> None:
+    scene = asked(language, Step.NAME)
+    scene.hears(words)
+    assert (scene.dialogue.mode is Mode.CONFIRMING) is read_back

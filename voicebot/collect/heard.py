@@ -286,7 +286,7 @@ def _values(
             turn = _second(turn, act, said)
             continue
         seen[act.step], before = act.value, turn.dialogue
-        turn = take(turn, act, unread=said.unread)
+        turn = take(turn, act, unread=said.is_among_words(act))
         if act.step is Step.SERVICE and describes_work(said.text, said.reading, said.situation):
             turn = turn.note(said.text)  # "a fan, and the doorbell"
         if act.step is Step.ADDRESS and said.unread and turn.dialogue is not before:

@@ -211,6 +211,21 @@ class Said:
         """Unread words that may be of use to staff: more than a "but"."""
         return sum(_words(self.text[a:b]) for a, b in self.reading.rest) > 1
 
+    def is_among_words(self, act: Provide | Correct) -> bool:
+        """Return whether a value stands among words that nobody understands.
+
+        Beside a name only those of its own clause count: "Ann Bell, my tap won't stop".
+        """
+        if not self.unread or act.step is not Step.NAME:
+            return self.unread
+        said, rest = utterance(self.text, self.situation.language), self.reading.rest
+        at = next((n for n, t in enumerate(said.tokens) if t.end > act.span[0]), 0)
+        clause = said.clause(at)
+        unread = [n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest)]
+        name = (act.value or "").casefold().split()
+        near = any(clause.first <= n < clause.end or said.tokens[n].low in name for n in unread)
+        return near or self.may_mend
+
     @property
     def may_mend(self) -> bool:
         """Words beside a yes may be about the value itself: a figure, a letter, "the last bit"."""
