@@ -235,11 +235,11 @@ def test_what_staff_were_told_of_a_booking_is_owed_no_more_when_it_is_moved() ->
     scene = asked("en", Step.PHONE, caller="+61412345678")
     scene.dialogue = replace(scene.dialogue, answers={Step.NAME: "Robin Carter"})
     scene.bookings = (BOOKED,)
-    needed = []
     for words in ("am I still down for Wednesday?", "please move it to Friday at ten", "yes"):
         scene.hears(words)
-        needed.append(scene.dialogue.needs)
-    assert needed == [Needs.FOLLOW_UP, Needs.FOLLOW_UP, Needs.NOTHING]
+    assert scene.dialogue.found
+    assert scene.dialogue.found.at == "2026-03-06T10:00"
+    assert scene.dialogue.needs is Needs.NOTHING
 
 
 @in_each_language()

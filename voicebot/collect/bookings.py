@@ -49,8 +49,7 @@ def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
     if turn.dialogue.purpose is purpose:
         return turn
     held = turn.dialogue
-    told = held.found is not None and set(held.dealt) == {Purpose.ASK_AFTER}  # nothing is owed
-    owed = held.promised or (held.needs is not Needs.NOTHING and not told)
+    owed = held.promised or held.needs is not Needs.NOTHING
     turn = turn.become(promised=owed, purpose=purpose, mode=Mode.ASKING)
     turn = turn.become(attempts=0, put=0, partial=None)
     needs = Needs.PERSON if purpose is Purpose.COMPLAIN else Needs.FOLLOW_UP
