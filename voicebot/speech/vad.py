@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from itertools import islice
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -74,6 +75,11 @@ class SileroDetectors:
     def run(self) -> None:
         """Work off all windows that wait."""
         waiting, self._waiting = self._waiting, []
+        pieces = [detector.taken() for detector in waiting]
+        samples = _SAMPLES.take(np.frombuffer(b"".join(pieces), np.uint8)).reshape(-1, WINDOW)
+        windows = map(Window, samples, np.vecdot(samples, samples).tolist())
+        for detector, piece in zip(waiting, pieces, strict=True):
+            detector.look_at(islice(windows, len(piece) // WINDOW))
         while waiting := [detector for detector in waiting if detector.asked]:
             # Those with most windows first: the calls of each step are the first ones.
             waiting.sort(key=lambda detector: len(detector.asked), reverse=True)
@@ -138,27 +144,32 @@ class SileroDetector:
         """Take the next piece of the caller's track, of any length."""
         if self._deliver is None:
             return
-        pending = self._pending + mulaw
-        whole = len(pending) // WINDOW * WINDOW
-        self._pending = pending[whole:]
-        if not whole:
-            return
-        for samples in _SAMPLES.take(np.frombuffer(pending, np.uint8, whole)).reshape(-1, WINDOW):
-            self._later.append(Window(samples, float(samples.dot(samples))))
-        if not self.asked:
-            self._go_on()
-            if self.asked:
-                self._detectors.wait(self)
+        waits = len(self._pending) >= WINDOW
+        self._pending += mulaw
+        if not waits and len(self._pending) >= WINDOW:
+            self._detectors.wait(self)
 
     def flush(self) -> None:
         """Deliver now what waits for the next turn of the loop, as at the end of a call."""
-        if self.asked:
+        if len(self._pending) >= WINDOW:
             self._detectors.run()
 
     def close(self) -> None:
         """Deliver nothing more."""
         self._deliver = None
+        self._pending = b""
         self._later.clear()
+
+    def taken(self) -> bytes:
+        """Take the whole windows of what was fed (mu-law)."""
+        whole = len(self._pending) // WINDOW * WINDOW
+        taken, self._pending = self._pending[:whole], self._pending[whole:]
+        return taken
+
+    def look_at(self, windows: Iterable[Window]) -> None:
+        """Skip those that are noise; the others are asked about."""
+        self._later += windows
+        self._go_on()
 
     def told(self, probabilities: list[float], state: Samples) -> None:
         """Take the network's answers to what was asked, and go on to the next windows."""

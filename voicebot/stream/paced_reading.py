@@ -65,8 +65,9 @@ class PacedReading:
         loop = asyncio.get_running_loop()
         self._wait(loop)
         sockets = list(self._sockets)
-        for at in range(0, len(sockets), TOGETHER):
+        for at in range(TOGETHER, len(sockets), TOGETHER):
             loop.call_soon(self._read_each, sockets[at : at + TOGETHER])
+        self._read_each(sockets[:TOGETHER])
 
     def _read_each(self, sockets: list[Readable]) -> None:
         for socket in sockets:
