@@ -52,6 +52,12 @@ def played(language: str, *words: str) -> tuple[Scene, str, Wish | None, tuple[s
             "Today",
         ),
         (
+            "en",
+            ["I don't want an appointment, ring me, your gardener killed my roses",
+             "Cosmo Ravenhill", "0402 618 993", "yes"],
+            "roses",
+        ),
+        (
             "es",
             ["Ayer no apareció nadie. Esto es una vergüenza.", "Nerea Goñi", "655 12 34 56",
              "Sí. No quiero cita, quiero que me llamen.", "Hoy, que sea hoy"],

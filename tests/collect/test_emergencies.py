@@ -89,6 +89,7 @@ def test_so_it_is_in_other_languages(business: Business, told: str, when: str, w
         ("my house smells like gas", "Plumbing"),
         ("the power point is sparking", "Electrical"),
         ("there's a fire", None),
+        ("There's water pouring through my light fitting!", "Electrical"),
     ],
 )
 def test_the_work_is_not_asked_for_where_the_emergency_tells_it(

@@ -72,7 +72,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     is_emergency = emergencies.is_told(turn, said.told, said.text, said.of(Want))
     if is_emergency and not held.urgent and not said.wants("no_emergency"):
         turn = emergencies.told_of(turn, said.told, said.text)
-        if work := emergencies.work_of(turn, said.told, said.situation):
+        named = any(act.step is Step.SERVICE for act in said.values)
+        if not named and (work := emergencies.work_of(turn, said.told, said.situation)):
             turn = take(turn, Provide(Step.SERVICE, work, (0, len(said.text))), unread=True)
         if turn.ending:
             return _kept(turn, said)
