@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from voicebot.call import Needs, Step, Wish
 from voicebot.collect import bookings, times
+from voicebot.collect.answers import proceed
 from voicebot.collect.asides import farewell
 from voicebot.collect.called_for import PURPOSES
 from voicebot.collect.dialogue import Dialogue, Mode, Purpose
 from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Affirm, Asked, Deny, Want, WantPerson, utterance
+from voicebot.collect.understanding import (
+    Affirm,
+    Asked,
+    Deny,
+    Note,
+    Want,
+    WantPerson,
+    utterance,
+)
 
 MOST_TOLD_AGAIN = 2
 """A wish that is noted, and cannot be met here, is answered so often; then it is goodbye."""
@@ -80,6 +89,39 @@ def again(turn: Turn, said: Said) -> Turn:
     if told_again > MOST_TOLD_AGAIN:
         return farewell(turn)
     return times.close(turn).become(attempts=told_again)
+
+
+def last_word(turn: Turn, said: Said, *, owed: bool) -> Turn:
+    """Write down what is told with the goodbye: "tell them it's the fourteenth. Bye".
+
+    owed  it is a wish for staff: a call is promised where a number is known
+    """
+    if not (owed or (said.tells_staff and turn.dialogue.knows_something)):
+        return turn
+    turn = turn.note(said.text)
+    known = Step.PHONE in turn.dialogue.answers or turn.dialogue.caller
+    return turn.promise().say_call_back() if owed and known else turn
+
+
+def wants_else(turn: Turn, said: Said) -> bool:
+    """Return whether something is told beside "I don't want a booking": then it is no goodbye."""
+    known = turn.dialogue.purpose in (Purpose.CANCEL, Purpose.MOVE, Purpose.ASK_AFTER)
+    return not known and (said.says_more or said.has(Note) or (said.unread and _has_else(said)))
+
+
+def _has_else(said: Said) -> bool:
+    return "refuse.else" in utterance(said.text, said.situation.language).tags
+
+
+def instead(turn: Turn, said: Said) -> Turn:
+    """Note what is wanted instead of a booking: staff call back about a wish; a reason is noted."""
+    held = turn.dialogue
+    if not _has_else(said):
+        return times.close(turn.note(said.text).say_noted().become(cancelled=True))
+    if held.purpose is Purpose.BOOK and Purpose.BE_CALLED not in held.dealt:
+        return proceed(bookings.turn_to(turn, Purpose.BE_CALLED, said.text))
+    turn = promise(turn, said)
+    return turn.ask() if held.mode is Mode.CLOSING else times.close(turn)
 
 
 def goes_on(turn: Turn, said: Said) -> bool:

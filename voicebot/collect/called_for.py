@@ -45,3 +45,8 @@ def is_owed(held: Dialogue, want: Want) -> bool:
     purpose = PURPOSES.get(want.what)
     own = purpose is Purpose.CANCEL and has_begun(held)
     return purpose is not None and purpose not in held.dealt and not own
+
+
+def refuses_booking(said: Said) -> bool:
+    """Return whether no booking is wanted, and no other one spoken of: "no booking! A new one"."""
+    return said.wants("no_booking") and not said.wants("new", "booking", *PURPOSES)

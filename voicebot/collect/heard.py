@@ -60,6 +60,7 @@ _PUT_AGAIN = 2
 """So often a question was put when its answer did not come at once."""
 
 _REACHED_BY = (Step.NAME, Step.PHONE)
+_OF_A_CALLER = (*_REACHED_BY, Step.ADDRESS, Step.EMAIL)
 _CHANGES = (Purpose.CANCEL, Purpose.MOVE)
 _GIVE_WAY = (Purpose.COMPLAIN, Purpose.BE_CALLED, Purpose.ASK_AFTER)
 """Beside them a booking may be wished for: "a complaint, but first send me a plumber"."""
@@ -119,28 +120,29 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if said.wants("no_call"):
         turn = call_backs.take_back(turn)
     about_a_remark = said.has(Affirm) and said.unread  # "yes. I wonder if, no, never mind"
-    if said.wants("nothing") and not (about_a_remark or held.knows_something or said.has(Decline)):
+    refuses = said.wants("nothing") or called_for.refuses_booking(said)
+    if refuses and not (about_a_remark or held.knows_something or said.has(Decline)):
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
     if said.leaves and not (said.has(Affirm) and _is_open_yes(held)):
         if said.agrees:
             turn = turn.confirm(*held.read_back)  # "yes, that's me. Bye"
-        if any(
-            called_for.is_owed(held, want) for want in said.of(Want)
-        ):  # "have somebody ring me, bye"
-            turn = turn.promise().note(said.text).say_call_back()
+        owed = any(called_for.is_owed(held, want) for want in said.of(Want))
+        turn = call_backs.last_word(turn, said, owed=owed)
         return asides.farewell(_kept(turn, said)), True
     if (taken_back := bookings.another(turn, said) or _taken_back(turn, said)) is not None:
         return taken_back, True
     changes = said.wants("cancel", "reschedule") and (said.has_booked or said.names_a_booking)
-    ends = [w.span for w in said.of(Want) if w.what in ("nothing", "later") and not changes]
+    if called_for.refuses_booking(said) and call_backs.wants_else(turn, said):
+        return call_backs.instead(_values(turn, said, only=_OF_A_CALLER), said), True
+    ending = ("later", "nothing", "no_booking" if refuses else "")
+    ends = [w.span for w in said.of(Want) if w.what in ending and not changes]
     further = [ask.span for ask in said.of(Ask)]
     further += [want.span for want in said.of(Want) if want.what in PURPOSES]
-    further += [act.span for act in (*said.values, *said.of(Choose))]
+    further += [act.span for act in (*said.values, *said.of(Choose), *said.of(Decline))]
     goes_on = bool(ends) and any(span > ends[-1] for span in further)
-    if ends and not (about_a_remark or goes_on or said.has(Decline)):
-        if said.wants("call_back"):
-            turn = turn.promise().note(said.text).say_call_back()
-        return asides.farewell(_kept(turn, said).become(cancelled=said.wants("nothing"))), True
+    if ends and not (about_a_remark or goes_on):
+        turn = call_backs.last_word(turn, said, owed=said.wants("call_back"))
+        return asides.farewell(_kept(turn, said).become(cancelled=refuses)), True
     if said.wants("new") and bookings.is_sought(held):
         return proceed(_beside(_values(bookings.none_there(turn), said), said)), True
     wish = called_for.wish(held, said)

@@ -16,7 +16,9 @@ from voicebot.collect.understanding import (
     Correct,
     Decline,
     Deny,
+    Flexible,
     Leave,
+    Note,
     Provide,
     Reading,
     Situation,
@@ -225,6 +227,12 @@ class Said:
         name = (act.value or "").casefold().split()
         near = any(clause.first <= n < clause.end or said.tokens[n].low in name for n in unread)
         return near or self.may_mend
+
+    @property
+    def tells_staff(self) -> bool:
+        """Something is told that staff may want: unread words, a note, a day or an hour."""
+        timed = self.piece(Step.TIME) or any(act.step is Step.TIME for act in self.values)
+        return self.says_more or bool(timed) or self.has(Note, Flexible)
 
     @property
     def may_mend(self) -> bool:

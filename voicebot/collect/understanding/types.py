@@ -206,7 +206,8 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Want:
     """Wishes for something other than to answer: a name of the table `[want]`, such as
-    "cancel", "keep", "reschedule", "existing", "complaint", "emergency", "call_back", "nothing".
+    "cancel", "keep", "reschedule", "existing", "complaint", "emergency", "call_back", "nothing",
+    "no_booking".
     """
 
     what: str
