@@ -55,6 +55,7 @@ def test_a_day_or_an_hour_is_one_of_those_near_the_offered(
     [
         ("en", "What days have you got? Not Wednesday, I've bowls on a Wednesday.", "!wed"),
         ("en", "It's a no for Monday, by the way", "!mon"),
+        ("en", "Not Friday, I'm always flat out on a Friday", "!fri"),
         ("en", "No good on Thursday, Thursday's shopping day", "!thu"),
         ("en", "We never have people in on a Sunday", "!sun"),
         ("zh-CN", "周三不行啊，周三我要打麻将", "!wed"),

@@ -159,6 +159,7 @@ def early(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     doubtful = [p for p in clocks if not (p.cue is Cue.STRONG or p.until or p.role in bounds)]
     figures = [p for p in pieces if isinstance(p, Day) and line.digits(p.first)]  # unit 4/26
     sure = [p for p in pieces if p not in doubtful and p not in figures]
+    sure = [p for n, p in enumerate(sure) if not _is_said_again(p, sure[:n])]
     days = [p for p in sure if isinstance(p, Day) and not (p.plain and p.kind is Kind.MONTH_DAY)]
     wished = wish(line, sure, ()) if days or (sure and _is_led(line, sure[0])) else None
     if not wished or (wished.is_plain and days) or wished.is_ranged:
@@ -166,6 +167,14 @@ def early(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     if all(leads_on(line, one.end, other.first) for one, other in pairwise(sure)):
         act = Flexible(wished.window, line.said.span(wished.first, wished.end))
         yield from told(line, act, wished.first, wished.end, _EARLY)
+
+
+def _is_said_again(piece: Piece, before: Sequence[Piece]) -> bool:
+    """Return True for the second of "not Friday, I'm flat out on a Friday"."""
+    if not isinstance(piece, Day) or piece.role is not Role.OUT:
+        return False
+    out = [p for p in before if isinstance(p, Day) and p.role is Role.OUT]
+    return any(p.date == piece.date for p in out)
 
 
 def _is_led(line: Line, piece: Piece) -> bool:
