@@ -82,6 +82,14 @@ def test_so_it_is_in_other_languages(business: Business, told: str, when: str, w
     assert "112" in said or "119" in said
 
 
+def test_to_cut_the_power_is_advice_and_no_electrician() -> None:
+    said, scene = asked("¿corto la luz?", "¡Se está inundando la cocina!", SEVILLA)
+    assert "cierre la llave" in said
+    assert scene.dialogue.answers.get(Step.SERVICE) != "electricidad"
+    _, scene = asked("Nerea Goñi, ¿mandan a alguien ya?", "¡Se está inundando!", SEVILLA)
+    assert scene.asked
+
+
 @pytest.mark.parametrize(
     ("told", "service"),
     [

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from voicebot.collect.understanding.types import Act, Ask, Reading, Repeat, Situation, Wait, Want
-from voicebot.collect.understanding.utterance import utterance
+from voicebot.call import Step
+from voicebot.collect.understanding.types import (
+    Act,
+    Ask,
+    Provide,
+    Reading,
+    Repeat,
+    Situation,
+    Wait,
+    Want,
+)
+from voicebot.collect.understanding.utterance import Utterance, utterance
 
 _ARRIVAL, _DANGER = "topic.arrival", "topic.danger"
 _WISHES = ("existing", "late", "emergency", "start_over")
@@ -16,22 +26,32 @@ def in_an_emergency(text: str, reading: Reading, situation: Situation) -> Readin
     """Return the reading where an emergency was told.
 
     "How long till someone's here?" asks for our first free time there, not for a booking or a job's
-    length, and "should I wait for you?" for advice.
+    length, and "should I wait for you?" for advice; "do I cut the power?" for no work.
     """
-    acts = tuple(_meant(text, act, situation) for act in reading.acts)
-    return replace(reading, acts=tuple(dict.fromkeys(acts)))
-
-
-def _meant(text: str, act: Act, situation: Situation) -> Act:
-    asks = isinstance(act, Ask | Wait | Repeat)
-    if not (asks or (isinstance(act, Want) and act.what in _WISHES)):
-        return act
     said = utterance(text, situation.language)
+    acts = [_meant(said, act) for act in reading.acts]
+    for clause in said.clauses:
+        tags = {match.tag for match in said.in_clause(clause, _ARRIVAL, _DANGER)}
+        span = said.span(clause.first, clause.end)
+        heard = any(span[0] <= a.span[0] < span[1] for a in acts if isinstance(a, Ask))
+        if clause.asked and tags and not heard:
+            topic = "free" if _ARRIVAL in tags else ""
+            acts.append(Ask(topic, text[slice(*span)], span))
+    return replace(reading, acts=tuple(sorted(dict.fromkeys(acts), key=lambda act: act.span)))
+
+
+def _meant(said: Utterance, act: Act) -> Act:
+    asks = isinstance(act, Ask | Wait | Repeat)
+    asks |= isinstance(act, Want) and act.what in _WISHES
+    asks |= isinstance(act, Provide) and act.step is Step.SERVICE
+    if not asks:
+        return act
     at = next(n for n, token in enumerate(said.tokens) if token.end > act.span[0])
     clause = said.clause(at)
-    about = act.about if isinstance(act, Ask) else text[slice(*said.span(clause.first, clause.end))]
-    tags = utterance(about, situation.language).tags
-    if _ARRIVAL in tags:
+    whole = said.text[slice(*said.span(clause.first, clause.end))]
+    about = act.about if isinstance(act, Ask) else whole
+    tags = utterance(about, said.lexicon.language).tags
+    if _ARRIVAL in tags and not isinstance(act, Provide):
         return Ask("free", about, act.span)
     advises = clause.asked and (_DANGER in tags or isinstance(act, Wait))
     return Ask("", about, act.span) if advises else act
