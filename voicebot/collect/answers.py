@@ -12,6 +12,7 @@ from voicebot.business import Confirm
 from voicebot.call import Step, Window
 from voicebot.collect import asides, bookings, times
 from voicebot.collect.dialogue import Mode, Purpose, normal
+from voicebot.collect.endings import unbooked
 from voicebot.collect.spoken import written
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Correct, Missing, Provide
@@ -270,7 +271,7 @@ def proceed(turn: Turn) -> Turn:
     elif mode is not held.mode:
         turn = turn.become(put=held.attempts)
     if step is Step.DONE:
-        return times.unbooked(turn, "end.incomplete")
+        return unbooked(turn, "end.incomplete")
     if step is Step.TIME and mode is Mode.ASKING:
         told = held.rides_along(Step.SERVICE) and not held.given_time
         if held.step is not step and booking and told:

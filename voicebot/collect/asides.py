@@ -145,6 +145,7 @@ _ALWAYS_OURS = (
     "known",
     "why",
     "privacy",
+    "services",
     "opening",
     "claim",
     "tell",

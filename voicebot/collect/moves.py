@@ -19,6 +19,7 @@ from voicebot.collect.answers import (
 )
 from voicebot.collect.bookings import on_called_off, on_found
 from voicebot.collect.dialogue import Dialogue, Mode, situation
+from voicebot.collect.endings import unbooked
 from voicebot.collect.events import (
     CalledOff,
     Effect,
@@ -39,7 +40,7 @@ from voicebot.collect.own_questions import with_own_question
 from voicebot.collect.patience import late_name, told, weigh
 from voicebot.collect.said import Said
 from voicebot.collect.staff import on_command
-from voicebot.collect.times import on_free, on_placed, unbooked
+from voicebot.collect.times import on_free, on_placed
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Asked, Correct, Provide, in_an_emergency
 from voicebot.collect.wording import last_sentence_at

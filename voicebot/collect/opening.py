@@ -35,7 +35,7 @@ def latest(turn: Turn, *texts: str) -> Turn:
     length = turn.business.minutes(times.service_of(turn))
     last = datetime.combine(day, spans[-1].closes) - timedelta(minutes=length)
     spoken = written_time(f"T{last:%H:%M}", turn.business.language)
-    return turn.say("reply.latest", time=spoken, **times.opening_hours(turn, spans))
+    return turn.say("reply.latest", time=spoken, **turn.opening_hours(spans))
 
 
 def _hours_of(turn: Turn, *texts: str) -> tuple[date, Sequence[Hours]]:
@@ -53,11 +53,11 @@ def hours(turn: Turn, *texts: str) -> Turn:
     day, spans = _hours_of(turn, *texts)
     if day == today:
         closed = turn.say("reply.closed_today")
-        return turn.say("reply.hours", **times.opening_hours(turn, spans)) if spans else closed
+        return turn.say("reply.hours", **turn.opening_hours(spans)) if spans else closed
     spoken = turn.say_time(day.isoformat())
     if not spans:
         return turn.say("time.shut", day=spoken)
-    return turn.say("time.closed", day=spoken, **times.opening_hours(turn, spans))
+    return turn.say("time.closed", day=spoken, **turn.opening_hours(spans))
 
 
 def _day_named(turn: Turn, text: str) -> date | None:

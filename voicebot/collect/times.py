@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import reduce
-from typing import Literal
 
-from voicebot.business import WEEKDAYS, Hours
-from voicebot.call import CallSid, Needs, Status, Step, Window
+from voicebot.business import WEEKDAYS
+from voicebot.call import CallSid, Status, Step, Window
 from voicebot.collect.dialogue import Mode, Purpose, normal
+from voicebot.collect.endings import unbooked
 from voicebot.collect.events import Ending, Free, Look, Move, Placed, Reserve
-from voicebot.collect.spoken import in_a_sentence, written_time
+from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     Act,
@@ -110,7 +110,8 @@ def wished(turn: Turn, acts: Sequence[Act], *, days: bool = False) -> Window | N
     days  a day without an hour is one as well
     """
     parts = [act.window for act in acts if isinstance(act, Flexible)]
-    parts += [act.leaves for act in acts if isinstance(act, Note) and act.leaves]
+    left = [act.leaves for act in acts if isinstance(act, Note) and act.leaves]
+    parts += [window for window in left if window != Window()]  # "I've got two cats"
     if parts or days:
         told = (act for act in acts if isinstance(act, Provide) and act.step is Step.TIME)
         parts += [window_of(day.partial) for day in told if day.partial]
@@ -254,7 +255,7 @@ def _out_of_hours(turn: Turn, at: datetime) -> Turn:
         return turn.say("time.shut", day=day)
     begins_open = any(span.opens <= at.time() < span.closes for span in spans)
     line = "time.too_late" if begins_open else "time.closed"
-    return turn.say(line, day=day, **opening_hours(turn, spans))
+    return turn.say(line, day=day, **turn.opening_hours(spans))
 
 
 def never_open(turn: Turn, said: str) -> str | None:
@@ -284,21 +285,6 @@ def shut_then(turn: Turn, act: Provide | Correct) -> Turn | None:
         return None
     turn = _out_of_hours(turn, at).become(given_time=None, window=_open(turn))
     return tell(turn, _open(turn), near=at)
-
-
-def opening_hours(turn: Turn, spans: Sequence[Hours]) -> dict[str, str]:
-    """Return the opening hours of one day, for a line: all of them, and their two ends."""
-
-    def clock(of: time) -> str:
-        return written_time(f"T{of:%H:%M}", turn.business.language)
-
-    line = turn.dialogue.wording.line
-    spoken = [line("spoken.span", opens=clock(s.opens), closes=clock(s.closes)) for s in spans]
-    return {
-        "hours": turn.listed(spoken, "and"),
-        "opens": clock(spans[0].opens),
-        "closes": clock(spans[-1].closes),
-    }
 
 
 def _booked(turn: Turn, at: datetime) -> Turn:
@@ -402,17 +388,3 @@ def leave_open(turn: Turn) -> Turn:
     if turn.valid(Step.PHONE, number) is None:
         return close(turn.say("give_up.time_numberless"))
     return close(turn.promise().say("give_up.time"))
-
-
-def unbooked(turn: Turn, line: Literal["end.unconfirmed", "end.incomplete"]) -> Turn:
-    """End without a booking: a person goes on, or the caller calls again."""
-    held = turn.dialogue
-    number = held.answers.get(Step.PHONE) or held.caller or ""
-    reachable = turn.valid(Step.PHONE, number) is not None
-    said = line if reachable else f"{line}_numberless"
-    said = said if held.knows_something else "end.incomplete_untold"
-    if held.pending:
-        turn = turn.note(held.wording.line("end.note_time", time=turn.say_time(held.pending)))
-    if reachable and held.knows_something:
-        turn = turn.need(Needs.FOLLOW_UP)
-    return turn.say(said).end(Ending.HANGUP, Status.INCOMPLETE)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, time
 from typing import Literal
 
-from voicebot.business import Business, Visit
+from voicebot.business import Business, Hours, Visit
 from voicebot.call import (
     Answer,
     CallSid,
@@ -45,6 +45,7 @@ from voicebot.collect.spoken import (
     spoken_time,
     spoken_times,
     written,
+    written_time,
 )
 from voicebot.collect.understanding.same_person import is_bare_surname
 from voicebot.validation import validate
@@ -306,6 +307,20 @@ class Turn:
         """Return several things in one sentence."""
         line = self.dialogue.wording.line
         return listing(names, line("spoken.comma"), line(f"spoken.{joiner}"))
+
+    def opening_hours(self, spans: Sequence[Hours]) -> dict[str, str]:
+        """Return the opening hours of one day, for a line: all of them, and their two ends."""
+
+        def clock(of: time) -> str:
+            return written_time(f"T{of:%H:%M}", self.business.language)
+
+        line = self.dialogue.wording.line
+        spoken = [line("spoken.span", opens=clock(s.opens), closes=clock(s.closes)) for s in spans]
+        return {
+            "hours": self.listed(spoken, "and"),
+            "opens": clock(spans[0].opens),
+            "closes": clock(spans[-1].closes),
+        }
 
     def effects(self, before: Dialogue, event: Event) -> Iterator[Effect]:
         """Yield what the world is asked for: save first, with the words, then speak, then end."""

@@ -17,6 +17,7 @@ from voicebot.collect.understanding.questions import (
     COMPANY,
     EXISTING,
     OF_AREA,
+    OF_WORK,
     OTHER_TIME,
     THING,
     TOLD,
@@ -144,7 +145,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     if table == "ask":
         # Of "if I'm late, can I move it" the end asks.
         clause = said.clause(match.first if name == KNOWN else match.end - 1)
-        if match.tag == COMPANY and is_of_time(said, clause):
+        of_work = is_of_time(said, clause) or any(said.in_clause(clause, *OF_WORK))
+        if match.tag == COMPANY and of_work:
             return None
         if match.tag == OF_AREA and of_time(said, match):
             return None

@@ -35,7 +35,7 @@ _KNOWN, _IDLE = f"ask.{KNOWN}", f"ask.{IDLE}"
 COMPANY = "ask.company"
 _NAMES_US = "topic.company"
 """Opens the question whether we are who the caller thinks: anything may follow."""
-_OF_WORK = ("topic.plain", "topic.price", "topic.varies", "topic.other_price", "topic.quality")
+OF_WORK = ("topic.plain", "topic.price", "topic.varies", "topic.other_price", "topic.quality")
 """In a question they show that it is of the work, or what it costs, and not of who we are."""
 _TAG = "topic.tag"
 """Behind a statement it asks for assent: "it's close by, isn't it"."""
@@ -76,6 +76,8 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
         return
     steps = _steps_asked(said, clause)
     topic = _KNOWN if steps else _topic(said, clause)
+    if topic == COMPANY and any(said.in_clause(clause, *OF_WORK)):
+        topic = ""  # "is that okay?"
     acts_inside = any(m.tag.startswith(_NO_QUESTIONS[wish]) for m in inside)
     first, end = clause.first, clause.end
     while first < end - 1 and (lead := _leads(said, first)) and lead < end:
@@ -94,7 +96,7 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
     if of_time or (not topic and (asks_nothing or _asks_back(said, clause, situation))):
         topic = _IDLE  # "is that Wednesday?" is answered by the read-back itself
     if not (topic or situation.record) and situation.step is Step.NAME:
-        named = said.at(first, _NAMES_US) and not any(said.in_clause(clause, *_OF_WORK))
+        named = said.at(first, _NAMES_US) and not any(said.in_clause(clause, *OF_WORK))
         topic = COMPANY if named else ""
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
     known = topic and topic not in (ASKS_OFFERED, _IDLE)
