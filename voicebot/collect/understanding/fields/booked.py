@@ -26,6 +26,8 @@ _ALREADY = "booked.already"
 _SHIFT = ("booked.earlier", "booked.later")
 _ALONE = "alone"
 """The value of words that tell of a booking by themselves, where the number has one."""
+_STANDS = "stands"
+"""The value of words that tell by themselves that one is there: "don't come any more"."""
 _BETWEEN = 3
 """So many words stand between the verb and what it changes: "change the time of my booking"."""
 _WEEK = timedelta(weeks=1)
@@ -62,6 +64,7 @@ def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
     """Return what is wished for a booking that is known or told of, and by which words."""
     already = next(said.all(_ALREADY), None)
     told = already or any(said.all(EXISTING, THING))
+    told = told or any(m.tag == _NEEDLESS and m.value == _STANDS for ms in said.matches for m in ms)
     if not (told or situation.coming) or situation.moves:
         return None
     named = bool(told) or names_one(said, situation)
