@@ -374,3 +374,35 @@ def test_a_call_back_asked_for_in_a_goodbye_is_written_down() -> None:
     scene.hears("no, just have someone ring me, bye")
     assert scene.change.needs is Needs.FOLLOW_UP
     assert scene.ending is Ending.HANGUP
+
+
+@pytest.mark.parametrize(
+    ("words", "said", "noted"),
+    [
+        ("Hang on dear, how do I pay the boy?", "card", ""),
+        ("Oh, and tell him to bring his own ladder", "noted|written", "ladder"),
+        ("Wait, cancel it please", "call you|ring you", "cancel"),
+        ("Actually, can we make it Friday instead?", "call you|ring you", "Friday"),
+        ("Thanks, bye", "all done", ""),
+    ],
+)
+def test_what_is_said_over_the_goodbye_of_a_booking_is_dealt_with(
+    words: str, said: str, noted: str
+) -> None:
+    scene = last_read_back()
+    scene.hears("yes, book it")
+    assert scene.dialogue.mode is Mode.ENDED
+    before, answered = len(scene.notes), scene.hears(words)
+    assert re.search(said, answered)
+    assert "oodbye" in answered or "Bye" in answered
+    assert scene.ending is Ending.HANGUP
+    assert (noted in scene.notes[-1]) if noted else len(scene.notes) == before
+
+
+@pytest.mark.parametrize(
+    "words", ["Yes, but don't ring before five", "Yes. What for?", "Yes, only after six"]
+)
+def test_an_hour_beside_a_yes_mends_no_number(words: str) -> None:
+    scene = at(Step.PHONE, mode=Mode.CONFIRMING)
+    scene.hears(words)
+    assert Step.PHONE in scene.dialogue.confirmed

@@ -101,7 +101,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     if (told_for := closing.told_for_visit(turn, said)) is not None:
         return told_for
     turn = _values(turn, said)
-    turn = _beside(turn, said)
+    turn = beside(turn, said)
     if said.tells_more and (said.values or said.has(Choose, Flexible) or said.piece(held.step)):
         turn = turn.note(said.left_over)  # "Thursday at ten, and tell your bloke to bring boots"
     return answer(turn, said)
@@ -144,7 +144,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         turn = call_backs.last_word(turn, said, owed=said.wants("call_back"))
         return asides.farewell(_kept(turn, said).become(cancelled=refuses)), True
     if said.wants("new") and bookings.is_sought(held):
-        return proceed(_beside(_values(bookings.none_there(turn), said), said)), True
+        return proceed(beside(_values(bookings.none_there(turn), said), said)), True
     wish = called_for.wish(held, said)
     rung = call_backs.is_wanted(held, said)
     if rung and wish:
@@ -180,7 +180,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         return turn.note(said.text) if turn.said else turn.note(said.text).say_noted(), False
     if purpose is Purpose.ASK_AFTER and held.found and not said.has(Affirm):
         turn = turn if said.fields_asked else turn.say("existing.stands", **turn.about())
-        return times.close(_beside(turn, said)), True
+        return times.close(beside(turn, said)), True
     if purpose in _CHANGES and not has_begun(held):
         turn = bookings.take_up_next(turn, said)
         held = turn.dialogue
@@ -223,7 +223,7 @@ def _rung(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if held.dealt and held.mode is Mode.CLOSING:
         return call_backs.again(_values(turn, said, only=_REACHED_BY), said), True
     turn = bookings.turn_to(turn, Purpose.BE_CALLED, said.text)
-    return proceed(_beside(_values(turn, said, only=_REACHED_BY), said)), True
+    return proceed(beside(_values(turn, said, only=_REACHED_BY), said)), True
 
 
 def _taken_back(turn: Turn, said: Said) -> Turn | None:
@@ -338,7 +338,7 @@ def _asks_what_is_free(turn: Turn, said: Said) -> bool:
     )
 
 
-def _beside(turn: Turn, said: Said) -> Turn:
+def beside(turn: Turn, said: Said) -> Turn:
     """Note what staff are to know, and answer what was asked."""
     held = turn.dialogue
     for note in said.of(Note):
@@ -386,7 +386,7 @@ def _offered(turn: Turn, said: Said) -> Turn:
         return _values(turn, said).ask()
     agrees, values = said.has(Affirm) and not said.has(Deny), bool(said.values)
     if not (agrees or values or said.has(Deny)):
-        turn = _beside(turn, said)
+        turn = beside(turn, said)
         return offer_again(turn if turn.said else turn.say("ask.sorry"))
     earlier = held.earlier
     turn = closed_offer(turn)
@@ -396,5 +396,5 @@ def _offered(turn: Turn, said: Said) -> Turn:
     if values:
         step, mode = turn.dialogue.next_open()
         turn = turn.become(step=step, mode=mode)
-        return proceed(_beside(_values(turn, said), said))
+        return proceed(beside(_values(turn, said), said))
     return proceed(turn.say("offer.no"))

@@ -18,6 +18,7 @@ from voicebot.collect.answers import (
     unclear,
 )
 from voicebot.collect.bookings import on_called_off, on_found
+from voicebot.collect.called_for import PURPOSES
 from voicebot.collect.dialogue import Dialogue, Mode, situation
 from voicebot.collect.endings import unbooked
 from voicebot.collect.events import (
@@ -35,14 +36,14 @@ from voicebot.collect.events import (
     Unheard,
     Unsaid,
 )
-from voicebot.collect.heard import on_heard
+from voicebot.collect.heard import beside, on_heard
 from voicebot.collect.own_questions import with_own_question
 from voicebot.collect.patience import late_name, told, weigh
 from voicebot.collect.said import Said
 from voicebot.collect.staff import on_command
 from voicebot.collect.times import on_free, on_placed
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Asked, Correct, Provide, in_an_emergency
+from voicebot.collect.understanding import Ask, Asked, Correct, Provide, Want, in_an_emergency
 from voicebot.collect.wording import last_sentence_at
 
 MAX_SILENCES = 3
@@ -63,14 +64,9 @@ def next_move(
         case Started():
             turn = _start(turn)
         case Heard() if dialogue.mode is Mode.ENDED:
-            turn = _start(turn)
-        case Heard(message, reading, revised):
-            where = situation(dialogue, now)
-            reading = with_own_question(reading, message.text, where, dialogue.business)
-            if dialogue.urgent:
-                reading = in_an_emergency(message.text, reading, where)
-            reading = late_name(reading, message.text, where, dialogue)
-            said = Said(message.text, reading, where, dialogue.read_back)
+            turn = _over_goodbye(turn, _said(dialogue, event, now))
+        case Heard(_, _, revised):
+            said = _said(dialogue, event, now)
             turn = _reopened(turn.become(silences=0, patience=0))
             turn = _cut_off(turn, revised)
             if event.noisy is not None:
@@ -97,6 +93,28 @@ def next_move(
         case StaffCommand():
             turn = on_command(turn, event)
     return turn.dialogue, tuple(turn.effects(dialogue, event))
+
+
+def _said(dialogue: Dialogue, heard: Heard, now: datetime) -> Said:
+    where, text = situation(dialogue, now), heard.message.text
+    reading = with_own_question(heard.reading, text, where, dialogue.business)
+    if dialogue.urgent:
+        reading = in_an_emergency(text, reading, where)
+    reading = late_name(reading, text, where, dialogue)
+    return Said(text, reading, where, dialogue.read_back)
+
+
+def _over_goodbye(turn: Turn, said: Said) -> Turn:
+    """Answer or note what is said over the goodbye of a booking, and say goodbye again."""
+    wishes = any(want.what in PURPOSES for want in said.of(Want))
+    if turn.dialogue.called_off or not (said.has(Ask) or said.tells_staff or wishes):
+        return _start(turn)
+    turn = replace(beside(turn, said), request=None)
+    if wishes or not (turn.said or said.tells_more):  # of another day
+        turn = turn.promise().note(said.text).say_call_back()
+    elif not turn.said:
+        turn = turn.note(said.text).say_noted()
+    return turn.say("reply.bye").end(Ending.HANGUP, Status.BOOKED)
 
 
 def _start(turn: Turn) -> Turn:

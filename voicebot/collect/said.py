@@ -242,7 +242,8 @@ class Said:
         unread = [n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest)]
         letters = (n for n in unread if said.tokens[n].kind is Kind.LETTER)
         spelled = any(not said.at(n, "spelling.lone_word") for n in letters)
-        return spelled or any(said.at(n, *_OF_A_VALUE) or said.numbers.group(n) for n in unread)
+        figures = (n for n in unread if said.numbers.group(n) and not _is_no_figure(said, n))
+        return spelled or any(figures) or any(said.at(n, *_OF_A_VALUE) for n in unread)
 
     @property
     def objects(self) -> bool:
@@ -317,6 +318,12 @@ class Said:
         """A yes that goes on to something else: enough for what books nothing."""
         books = self.situation.step is Step.TIME or not self.read_back
         return not books and assents(self.text, self.reading, self.situation)
+
+
+def _is_no_figure(said: Utterance, at: int) -> bool:
+    """Return True for the hour of "not before five", and the "for" of "what for"."""
+    only_sounds = said.at(at, "number.sounds_like") and not said.at(at, "number.unit")
+    return bool(only_sounds or said.before(at, "time.earliest", "time.latest", "time.by"))
 
 
 def _words(text: str) -> int:
