@@ -80,7 +80,8 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         found = [each for each in found if each.how]  # nobody else's
     if held and situation.asked is Asked.CONFIRM:
         found = [each for each in found if not _is_beside_yes(said, each, held)]
-    if held and not (asked and any(tag in said.tags for tag in _DENIES)):
+    agrees = any(tag in said.tags for tag in _AGREES)
+    if held and (not asked or (agrees and said.tags.isdisjoint(_DENIES))):
         found = [each for each in found if not _is_theirs(said, each)]
     if held and not asked:
         said_so = denied or any(tag in said.tags for tag in _OF_NAMES)
