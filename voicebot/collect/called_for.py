@@ -5,7 +5,7 @@ from __future__ import annotations
 from voicebot.call import Step
 from voicebot.collect.dialogue import Dialogue, Purpose
 from voicebot.collect.said import Said
-from voicebot.collect.understanding import Want
+from voicebot.collect.understanding import Want, utterance
 
 PURPOSES = {
     "cancel": Purpose.CANCEL,
@@ -49,4 +49,7 @@ def is_owed(held: Dialogue, want: Want) -> bool:
 
 def refuses_booking(said: Said) -> bool:
     """Return whether no booking is wanted, and no other one spoken of: "no booking! A new one"."""
-    return said.wants("no_booking") and not said.wants("new", "booking", *PURPOSES)
+    heard = utterance(said.text, said.situation.language)
+    ends = (match.end for match in heard.all("want.no_booking"))
+    timed = any(heard.at(end, "time.latest", "time.earliest") for end in ends)  # "before ten"
+    return said.wants("no_booking") and not (timed or said.wants("new", "booking", *PURPOSES))
