@@ -438,7 +438,6 @@ BESIDE_A_YES = [
     "yes, but the last digit is wrong",
     "yes 345 679",
     "yes, but it's an old one",
-    "yes, if you ring before six",
     "yes, not the other one",
     "yes, my number is 0412 345 679, or maybe not",
     "okay, one moment",
@@ -485,6 +484,7 @@ async def test_a_yes_with_something_beside_it_keeps_the_value_in_chinese(words: 
         "Yes, that's my mobile, I never switch it off",
         "Yes, but the line's bad out here",
         "Yes dear, and will the young man bring his own mower?",
+        "yes, if you ring before six",
     ],
 )
 async def test_a_yes_that_goes_on_to_something_else_confirms_what_books_nothing(words: str) -> None:

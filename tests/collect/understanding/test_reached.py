@@ -196,7 +196,7 @@ def test_who_is_only_spoken_of_is_not_asked_for(said: str) -> None:
         ("zh-CN", "不要转接，让人回电话就行", {"call_back"}),
         ("zh-CN", "我约了周四，能提前一点吗", {"reschedule"}),
         ("zh-CN", "把我周四一点的师傅改到十一点", {"reschedule"}),
-        ("zh-CN", "我没有预约，我要新约一个", {"new"}),
+        ("zh-CN", "我没有预约，我要新约一个", {"new", "no_booking"}),
         ("zh-CN", "换个水龙头", set()),
         ("es", "quiero hablar con el encargado", {"person"}),
         ("es", "llamo de parte de mi jefe", set()),

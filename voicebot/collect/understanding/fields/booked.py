@@ -64,7 +64,8 @@ def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
     """Return what is wished for a booking that is known or told of, and by which words."""
     already = next(said.all(_ALREADY), None)
     told = already or any(said.all(EXISTING, THING))
-    told = told or any(m.tag == _NEEDLESS and m.value == _STANDS for ms in said.matches for m in ms)
+    needless = any(m.tag == _NEEDLESS and m.value == _STANDS for ms in said.matches for m in ms)
+    told = told or (needless and not any(said.all(*_DAYS)))  # 星期天就不用来了 only refuses a day
     if not (told or situation.coming) or situation.moves:
         return None
     named = bool(told) or names_one(said, situation)

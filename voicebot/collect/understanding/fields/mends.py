@@ -207,7 +207,7 @@ def _renumbered(said: Utterance, held: Held) -> Iterator[Edit]:
     eight", where all but one figure of one place agree, or two are swapped.
     """
     own = [run for run in runs(said) if not run.other] if held.step is Step.PHONE else []
-    if len(own) != 1:
+    if len(own) != 1 or own[0].elsewhere:
         return
     run, digits, text = own[0], own[0].digits, held.text
     tag, size = run.part.tag if run.part else "", len(digits)
