@@ -288,6 +288,29 @@ def test_a_number_rung_in_an_emergency_is_nobodys(said: str) -> None:
     assert heard(said) == "+61491570156"
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Oh it's 5550 1234. I've had it since 1971.",
+        "No no. 5550 1234. The 1971 is when they put it in.",
+        "Five five five oh, one two three four, been mine since nineteen eighty four",
+        "We moved in in 2003, it's 5550 1234",
+    ],
+)
+def test_a_year_is_no_number(said: str) -> None:
+    given = given_in(said)
+    assert isinstance(given, Provide)
+    assert (given.missing, given.partial) == (Missing.AREA_CODE, "55501234")
+
+
+def test_figures_like_a_year_may_be_of_a_number() -> None:
+    assert heard("oh two, 5550, 1971") == "+61255501971"
+    assert heard("It's in 1300 975 707") == "+611300975707"
+    given = given_in("it ends in 1971", partial="025550")
+    assert given is not None
+    assert given.value == "+61255501971"
+
+
 def test_a_whole_number_replaces_an_earlier_half() -> None:
     assert heard("0491 570 156", partial="0499") == "+61491570156"
 
@@ -369,6 +392,9 @@ def test_a_number_stands_among_other_figures_behind_commas(said: str) -> None:
     [
         ("And Bill the caretaker lets you in, his number's 0412 556 331", "en"),
         ("Bill's number is 0412 556 331", "en"),
+        ("Yes. My daughter wants to be told as well, Jean, she's on 0412 556 331", "en"),
+        ("Yes, and ring my wife as well on 0412 556 331", "en"),
+        ("yes and text my husband on 0412 556 331", "en"),
         ("abre el portero, su número es 0412 556 331", "es"),
     ],
 )

@@ -271,7 +271,9 @@ def _theirs(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
         kept = said.clause(run.first).others or not run.other
         if run.theirs and kept and len(run.digits) >= _SHORTEST_NUMBER_DIGITS:
             own = [m.end for m in said.all("phone.this", end=run.first)]  # "this one, or my wife's"
-            first, end = max(said.clause(run.first).first, *own, 0), run.end
+            opening = said.clause(run.first).first
+            agreed = said.at(opening, "yes.agree")  # "yes, and ring my wife on …" agrees as well
+            first, end = max(agreed.end if agreed else opening, *own, 0), run.end
             note = Note(said.text[: said.span(first, end)[1]].strip(), said.span(first, end))
             yield Candidate(note, first, end)
 

@@ -18,6 +18,7 @@ _FIRST_LEADS = tuple(tag for tag in _LEADS if tag != "phone.inside")
 _NO_DIGITS = (*_PARTS, "number.no_digit")
 _LONG_DIGITS = 7
 """So many digits are no quantity."""
+_YEAR_DIGITS, _CENTURIES = 4, ("18", "19", "20")
 _PAUSE_MARKS = frozenset(",-/.()")
 _INSIDE_MARKS = frozenset("-.,/()_:;~*")
 
@@ -72,7 +73,7 @@ def runs(said: Utterance) -> list[Run]:
             at = skipped.end
             continue
         phrases = _phrases(said, at)
-        if not phrases or _is_counted(said, phrases):
+        if not phrases or _is_counted(said, phrases) or _is_year(said, phrases, at):
             at = phrases[-1][-1].end if phrases else at + 1
             continue
         found.append(_run(said, phrases, before, at))
@@ -85,6 +86,15 @@ def _is_counted(said: Utterance, phrases: tuple[tuple[Group, ...], ...]) -> bool
     digits = sum(len(group.digits) for phrase in phrases for group in phrase)
     counted = said.at(phrases[-1][-1].end, "number.counted") is not None
     return counted and digits < _LONG_DIGITS
+
+
+def _is_year(said: Utterance, phrases: tuple[tuple[Group, ...], ...], at: int) -> bool:
+    """Return True for "since 1971" and "the 1971 is when they put it in"."""
+    digits = "".join(group.digits for phrase in phrases for group in phrase)
+    if len(digits) != _YEAR_DIGITS or not digits.startswith(_CENTURIES):
+        return False
+    behind = said.at(phrases[-1][-1].end, "phone.year_behind")
+    return behind is not None or said.before(at, "phone.year") is not None
 
 
 def _phrases(said: Utterance, at: int) -> tuple[tuple[Group, ...], ...]:
@@ -105,9 +115,10 @@ def _phrases(said: Utterance, at: int) -> tuple[tuple[Group, ...], ...]:
         else:
             break
     if last and last.end - last.first == 1 and said.low(last.first) == "oh":
-        mend = said.at(last.end + (said.low(last.end) == ","), "clause.mend")
-        if mend and (len(phrases) > 1 or len(phrases[0]) > 1):
-            phrases[-1].pop()  # "one five six, oh, wait"
+        behind = last.end + (said.low(last.end) == ",")
+        lone = len(phrases) == len(phrases[0]) == 1
+        if said.at(behind, *(("lead.is", "phone.lead") if lone else ("clause.mend",))):
+            phrases[-1].pop()  # "one five six, oh, wait", "oh it's one five six"
     return tuple(tuple(phrase) for phrase in phrases if phrase)
 
 
