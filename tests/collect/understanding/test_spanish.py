@@ -449,3 +449,17 @@ def test_somebody_else_who_is_named_later_is_not_the_caller(said: str, name: str
     acts = read(said, situation(Step.TIME, record={Step.NAME: "Iker Etxeberria"})).acts
     named = [a.value for a in acts if isinstance(a, Provide | Correct) and a.step is Step.NAME]
     assert named == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "quiero hablar con una persona",
+        "No quiero una cita, solo quiero mi llave",
+        "no, no, que se está liando usted",
+        "¿Cómo que no van? Carabanchel es Madrid, hombre.",
+    ],
+)
+def test_a_sentence_is_no_place(said: str) -> None:
+    acts = read(said, Situation(Step.ADDRESS, NOW, language="es", region="ES")).acts
+    assert not [act for act in acts if isinstance(act, Provide) and act.step is Step.ADDRESS]

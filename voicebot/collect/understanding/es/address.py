@@ -73,12 +73,16 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
 
 
 def _is_chatter(said: Utterance, each: Candidate) -> bool:
-    """Return True for a piece of everyday words alone: "yo no tengo de eso"."""
+    """Return True for everyday words alone, "yo no tengo de eso", and for those of a sentence:
+    "quiero hablar con una persona"."""
+    places = [at for at in range(each.first, each.end) if not said.tokens[at].is_sign]
+    inner = places[1:]  # behind "en"
+    says = any(said.at(at, "quiet.function") and not said.at(at, "address.small") for at in inner)
+    if says and each.assumes:
+        return True
     whole = isinstance(each.act, Provide) and each.act.missing is None
-    words = [token.low for token in said.tokens[each.first : each.end] if not token.is_sign]
-    everyday = said.lexicon.is_everyday
     return not whole and all(
-        everyday(word) or said.lexicon.has("yes.agree", word) for word in words
+        said.lexicon.is_everyday(said.low(at)) or said.at(at, "yes.agree") for at in places
     )
 
 
