@@ -6,12 +6,21 @@ uno". What begins with no kind of street ("4210 Elm Street") is left to the comm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.es.address_parts import (
+    NUMBERS,
+    name_end,
+    number_at,
+    place_at,
+    postcode_at,
+    text_of,
+    unit_at,
+)
 from voicebot.collect.understanding.fields.address import address as common_address
 from voicebot.collect.understanding.fields.address import provided
 from voicebot.collect.understanding.fields.address_parts import (
@@ -24,7 +33,6 @@ from voicebot.collect.understanding.fields.address_parts import (
     merge,
 )
 from voicebot.collect.understanding.fields.address_words import (
-    Word,
     Words,
     without_remarks,
     words_of,
@@ -37,8 +45,7 @@ _QUIET = ("quiet.courtesy", "act.thank", "quiet.link")
 _ORDER = (Kind.BOX, Kind.STREET, Kind.NUMBER, Kind.UNIT, Kind.POSTCODE, Kind.PLACE)
 _CLOSE = {(Kind.STREET, Kind.NUMBER), (Kind.POSTCODE, Kind.PLACE)}
 """Between these no comma is written."""
-_LONGEST_NAME_WORDS, _LONGEST_BARE_WORDS, _LONGEST_PIECE_WORDS = 7, 4, 9
-_POSTCODE_DIGITS, _MOST_NUMBER_DIGITS = 5, 5
+_LONGEST_BARE_WORDS, _LONGEST_PIECE_WORDS = 4, 9
 
 
 def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -90,7 +97,7 @@ def _known(text: str | None) -> Parts:
     said = utterance(text or "", "es")
     words = Words(said, words_of(said))
     parts = _parts(words, alone=True)
-    town = None if parts or not len(words) else _place(words, 0, loose=False)
+    town = None if parts or not len(words) else place_at(words, 0, loose=False)
     return (town[0],) if town else parts
 
 
@@ -122,7 +129,7 @@ def _with_town_before(words: Words, parts: Parts) -> Parts:
     at, street = 0, words.place(parts[0].first)
     while at < street and words.phrase(at, *_LEADS):
         at += 1
-    town = _place(words, at, loose=False) if at < street else None
+    town = place_at(words, at, loose=False) if at < street else None
     if town is None or not words[town[1]].pause:
         return parts
     between = range(town[1], street)
@@ -150,16 +157,6 @@ def _parts(words: Words, *, alone: bool) -> Parts:
     return whole
 
 
-def _name(words: Words, at: int, stops: Callable[[int], object]) -> int:
-    """Return where a name of one breath ends that begins here."""
-    end = at
-    while end < min(at + _LONGEST_NAME_WORDS, len(words)) and not stops(end):
-        if words[end].pause and end > at:
-            break
-        end += 1
-    return end
-
-
 def _street(words: Words, at: int) -> Found | None:
     """Return the kind of street and its name, up to its number or a pause."""
     if (kind := words.phrase(at, "address.street")) is None:
@@ -173,22 +170,19 @@ def _street(words: Words, at: int) -> Found | None:
                 and not (words.phrase(end + 2, "address.number"))
             )
         ends = ("address.unit", "address.stop", "address.place") if end > begin else ()
-        return bool(words.phrase(end, *_NUMBERS, *ends))
+        return bool(words.phrase(end, *NUMBERS, *ends))
 
-    end = _name(words, begin, stops)
+    end = name_end(words, begin, stops)
     if end == begin and " " not in kind.value:
         return None  # "plaza" alone is none; "Gran Vía" is
-    text = f"{kind.value} {_text(words, begin, end)}".rstrip()
+    text = f"{kind.value} {text_of(words, begin, end)}".rstrip()
     street, _ = found(Kind.STREET, words, at, (text, max(end, at + 1)))
     return replace(street, end=max(kind.end, street.end)), end
 
 
-_NUMBERS = ("address.number", "address.no_number", "address.kilometre")
-
-
 def _without_kind(words: Words, at: int) -> Found | None:
     """Return the street of "Corrientes 1234, piso 5": unknown words, then a number and a pause."""
-    end = _name(words, at, lambda end: not words[end].is_name)
+    end = name_end(words, at, lambda end: not words[end].is_name)
     number = words.near(end)
     everyday = words.said.lexicon.is_everyday
     talk = any(
@@ -200,28 +194,28 @@ def _without_kind(words: Words, at: int) -> Found | None:
         return None
     if len(number.digits) < 2 or not words[end + 1].pause:
         return None
-    return found(Kind.STREET, words, at, (_text(words, at, end), end))
+    return found(Kind.STREET, words, at, (text_of(words, at, end), end))
 
 
 def _behind(words: Words, at: int, parts: Parts, *, alone: bool) -> tuple[Parts, int]:
     """Return the parts with number, door, postcode and place that follow."""
-    numbered = _number(words, at)
+    numbered = number_at(words, at)
     if numbered:
         parts, at = (*parts, numbered[0]), numbered[1]
     sure = numbered or parts[0].kind is Kind.BOX
     while at < len(words):
         if mend := words.phrase(at, "clause.mend"):
-            again = _number(words, words.place(mend.end))
+            again = number_at(words, words.place(mend.end))
             if not (again and numbered):
                 break
             parts, at = merge(parts, (again[0],), _ORDER), again[1]
             continue
-        piece = _postcode(words, at) or _unit(words, at)
+        piece = postcode_at(words, at) or unit_at(words, at)
         sure = sure or (piece is not None and piece[0].kind is Kind.UNIT)
-        piece = piece or (_place(words, at, loose=not sure) if alone or sure else None)
+        piece = piece or (place_at(words, at, loose=not sure) if alone or sure else None)
         if piece is None and alone and numbered and all(p.kind is not Kind.PLACE for p in parts):
             beyond = next((n for n in range(at + 1, len(words)) if words[n].pause), at)
-            piece = _place(words, beyond, loose=True)  # "…, no hay ascensor, Madrid"
+            piece = place_at(words, beyond, loose=True)  # "…, no hay ascensor, Madrid"
             piece = piece if piece and words[piece[1]].pause else None
         if piece is None:
             break
@@ -235,95 +229,6 @@ def _behind(words: Words, at: int, parts: Parts, *, alone: bool) -> tuple[Parts,
     return parts, at
 
 
-def _number(words: Words, at: int) -> Found | None:
-    """Return "12", "número doce", "12 B", "sin número", "kilómetro 12"; "# 72-41" in Colombia."""
-    mark = words.phrase(at, *_NUMBERS)
-    the = mark is None and words.phrase(at, "time.the") and words[at + 1].is_number
-    begin = words.place(mark.end) if mark else at + bool(the)
-    if mark and mark.tag == "address.no_number":
-        return found(Kind.NUMBER, words, at, ("s/n", begin))
-    word, after, end = words[begin], words.near(begin + 1), begin + 1
-    if not word.is_number or (mark is None and len(word.digits) > _MOST_NUMBER_DIGITS):
-        return None
-    text = word.digits or word.text.upper()
-    if mark and mark.tag == "address.kilometre":
-        text = f"kilómetro {text}"
-    elif mark and after.is_number:
-        text, end = f"# {text}-{after.digits or after.text.upper()}", end + 1
-    elif after.text and after.is_letter and not words.phrase(end, "address.small"):
-        text, end = f"{text} {after.text.upper()}", end + 1
-    return found(Kind.NUMBER, words, at, (text, end))
-
-
-def _postcode(words: Words, at: int) -> Found | None:
-    lead = words.phrase(at, "address.postcode")
-    digits, end = words.digits(words.place(lead.end) if lead else at)
-    if len(digits) != _POSTCODE_DIGITS and not (lead and digits):
-        return None
-    return found(Kind.POSTCODE, words, at, (digits, end))
-
-
-def _unit(words: Words, at: int) -> Found | None:
-    """Return "tercero izquierda", "bajo B", "piso 3 puerta 2", "apartamento 302", "4º"."""
-
-    def written(end: int) -> str:
-        word = words[end]
-        if words.phrase(end, "address.unit"):
-            return word.low
-        if end == at:
-            ranked = word.is_figure and word.low.lstrip("0123456789") in ("o", "a")
-            return word.low[:-1] + ("º" if word.low.endswith("o") else "ª") if ranked else ""
-        return word.digits or word.text.upper() if word.is_number or word.is_letter else ""
-
-    end = _name(words, at, lambda end: not written(end))
-    text = " ".join(written(each) for each in range(at, end))
-    return found(Kind.UNIT, words, at, (text, end)) if text else None
-
-
-def _place(words: Words, at: int, *, loose: bool) -> Found | None:
-    """Return the town, behind a pause or "en"; `loose`: only there, as no number stands before."""
-    lead = words.phrase(at, "address.place")
-    if loose and not (lead or words[at].pause):
-        return None
-    begin = words.place(lead.end) if lead else at
-    stops = ("address.stop", "address.postcode", "address.place", "clause.mend", *_QUIET[:2])
-
-    def ends(end: int) -> bool:
-        letter = end == begin and words[end].is_letter and words.near(end + 1).is_name
-        return not (words[end].is_name or letter) or words.phrase(end, *stops) is not None
-
-    end = _name(words, begin, ends)
-    own = [words[n] for n in range(begin, end) if not words.phrase(n, "address.small")]
-    apart = words[at].pause or words.said.low(words[at].first - 1) == "."  # "tercero B. Lo de …"
-    if not own or (apart and not lead and _is_talk(words, at, end, own)):
-        return None
-    return found(Kind.PLACE, words, at, (_text(words, begin, end), end))
-
-
-def _is_talk(words: Words, at: int, end: int, own: Sequence[Word]) -> bool:
-    """Return True for words behind a pause that say something: ", hay perro", ", lo de siempre".
-
-    They go on beyond what may be a name, or have a small letter where the street has a capital.
-    """
-    street = next((n for n in range(at) if words.phrase(n, "address.street")), at)
-    titled = any(words[n].text.istitle() for n in range(street + 1, at) if not words[n].pause)
-    small = titled and any(word.text.islower() for word in own)
-    goes_on = words.near(end).text and not words.phrase(end, "address.postcode", "address.place")
-    said = any(words.phrase(n, "time.weekday", "time.part") for n in range(at, end))
-    quiet = words.phrase(at, "quiet.function") and not words.phrase(at, "address.small")
-    return bool(small or goes_on or said or quiet)
-
-
-def _text(words: Words, at: int, end: int) -> str:
-    small = [words.phrase(n, "address.small") for n in range(at, end)]
-    parts = words.part(at, end)
-    return " ".join(w.text if s else _titled(w) for w, s in zip(parts, small, strict=True))
-
-
-def _titled(word: Word) -> str:
-    return word.digits or (word.text if word.text[0].isupper() else word.text.capitalize())
-
-
 # -- a part alone
 
 
@@ -333,11 +238,11 @@ def _labelled(words: Words) -> Parts:
         return ()
     kind, at = Kind(label.value), words.place(label.end)
     at += words.phrase(at, "address.small") is not None
-    if read := {Kind.NUMBER: _number, Kind.UNIT: _unit, Kind.POSTCODE: _postcode}.get(kind):
+    if read := {Kind.NUMBER: number_at, Kind.UNIT: unit_at, Kind.POSTCODE: postcode_at}.get(kind):
         part = read(words, at)
     elif kind is Kind.STREET and (street := _street(words, at)):
         part = street
-    elif part := _place(words, at, loose=False):
+    elif part := place_at(words, at, loose=False):
         text = f"Calle {part[0].text}" if kind is Kind.STREET else part[0].text
         return (replace(part[0], kind=kind, text=text),)
     return (part[0],) if part else ()
@@ -355,10 +260,10 @@ def _piece(words: Words, *, town: bool) -> Parts:
     if len(words) - at > _LONGEST_PIECE_WORDS:
         return ()
     while at < len(words):
-        piece = _unit(words, at) or _postcode(words, at) or _number(words, at)
+        piece = unit_at(words, at) or postcode_at(words, at) or number_at(words, at)
         name = at + (words.phrase(at, "address.small") is not None)  # La Coruña
         named = town and not words.said.lexicon.is_everyday(words[name].low)
-        piece = piece or _place(words, at, loose=not (parts or named))
+        piece = piece or place_at(words, at, loose=not (parts or named))
         if piece is None:
             rest = range(at, len(words))
             return parts if all(words.phrase(n, *_QUIET) for n in rest) else ()
