@@ -8,7 +8,7 @@ import pytest
 
 from tests.collect.scene import DEMO, Scene
 from voicebot.business import Business, load_business
-from voicebot.call import CallState, Needs, Step
+from voicebot.call import CallState, Needs, Step, Wish
 from voicebot.collect.resuming import begin
 
 ALONE = DEMO.model_copy(update={"transfer_to": None})
@@ -39,10 +39,54 @@ def asked(
     ],
 )
 def test_who_asks_when_somebody_comes_is_told_the_first_free_times(words: str) -> None:
-    said, scene = asked(words)
+    said, scene = asked(words, "there's water pouring through my ceiling")
     assert "9 am" in said
     assert "hour" not in said
     assert "booking" not in said
+    assert scene.dialogue.needs is Needs.PERSON
+
+
+@pytest.mark.parametrize(
+    ("business", "told", "words", "what"),
+    [
+        *(
+            (ALONE, "I can smell gas", words, "call 000 from outside")
+            for words in (
+                "Is someone coming?",
+                "I want to know if someone's coming NOW",
+                "I don't want a booking, I want to know if somebody's coming now!",
+                "Are you sending someone or what?",
+                "How long till someone gets here?",
+                "When will he get here?",
+            )
+        ),
+        (ALONE, "there's a fire", "Is anybody coming?", "call 000"),
+        (SEVILLA, "¡Huele mucho a gas!", "¿Viene alguien ya?", "112"),
+        (HOME, "家里有煤气味！", "多久能到？", "119"),
+    ],
+)
+def test_where_lives_are_in_danger_no_time_of_ours_is_looked_for(
+    business: Business, told: str, words: str, what: str
+) -> None:
+    said, scene = asked(words, told, business)
+    assert what in said
+    assert not scene.asked
+    assert scene.dialogue.needs is Needs.PERSON
+    assert any(note in words for note in scene.notes)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I don't want a booking, I want to know if someone's coming NOW",
+        "I haven't got a booking! Just get someone to ring me!",
+        "Ring me back, quick",
+    ],
+)
+def test_an_emergency_stays_the_wish_whatever_is_called_for_beside_it(words: str) -> None:
+    said, scene = asked(words)
+    assert "booking" not in said
+    assert scene.change.wish in (None, Wish.EMERGENCY)
     assert scene.dialogue.needs is Needs.PERSON
 
 
@@ -64,21 +108,24 @@ def test_who_asks_what_to_do_is_told_it_again(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("business", "told", "when", "what"),
+    ("business", "flood", "when", "gas", "what"),
     [
         (
             SEVILLA,
-            "¡Huele mucho a gas!",
+            "¡Se está inundando la cocina!",
             "¿Cuánto tardan en venir?",
+            "¡Huele mucho a gas!",
             "¿A qué número hay que llamar?",
         ),
-        (HOME, "家里有煤气味！", "多久能到？", "打哪个电话？"),
+        (HOME, "水管爆了！", "多久能到？", "家里有煤气味！", "打哪个电话？"),
     ],
 )
-def test_so_it_is_in_other_languages(business: Business, told: str, when: str, what: str) -> None:
-    said, scene = asked(when, told, business)
+def test_so_it_is_in_other_languages(
+    business: Business, flood: str, when: str, gas: str, what: str
+) -> None:
+    said, scene = asked(when, flood, business)
     assert scene.asked
-    said, _ = asked(what, told, business)
+    said, _ = asked(what, gas, business)
     assert "112" in said or "119" in said
 
 

@@ -60,9 +60,14 @@ def _advised(turn: Turn) -> Turn:
 
 
 def in_danger(turn: Turn, question: Ask) -> Turn:
-    """Say in an emergency what to do, and whom to ring: "do I call the fire brigade?"."""
+    """Say in an emergency what to do, and whom to ring: "do I call the fire brigade?".
+
+    Where lives are in danger no time of ours answers "is someone coming?": a person rings.
+    """
     said = utterance(question.about, turn.business.language)
     asks_leave = question.topic in ("", "advice") and "topic.may" in said.tags
+    if turn.dialogue.urgent and question.topic == "free" and _is_grave(turn):
+        return _advised(turn).note(question.about).say_call_back()
     if not turn.dialogue.urgent or not (asks_leave or "topic.danger" in said.tags):
         return turn
     rings = next(said.all("topic.rings"), None)
@@ -70,6 +75,16 @@ def in_danger(turn: Turn, question: Ask) -> Turn:
     if not (listed and listed.number):
         return _advised(turn)
     return turn.say("emergency.number", number=listed.number)
+
+
+def _is_grave(turn: Turn) -> bool:
+    """Return whether the emergency is one for which others are rung: gas, a fire, a hurt.
+
+    The last of the list is of no kind ("I need an emergency plumber").
+    """
+    kinds = turn.business.emergencies[:-1]
+    told = next((each for each in kinds if each.say == turn.dialogue.advice), None)
+    return bool(told and told.number)
 
 
 def none_after_all(turn: Turn) -> Turn:

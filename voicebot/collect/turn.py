@@ -136,7 +136,9 @@ class Turn:
         return replace(self, dialogue=replace(self.dialogue, **state))  # type: ignore[arg-type]
 
     def save(self, **fields: object) -> Turn:
-        """Add to what is saved."""
+        """Add to what is saved; an emergency stays the wish, whatever is wished for beside it."""
+        if "wish" in fields and self.dialogue.urgent:
+            fields["wish"] = Wish.EMERGENCY
         return replace(self, change=replace(self.change, **fields))  # type: ignore[arg-type]
 
     def valid(self, step: Step, value: str) -> Answer | None:

@@ -27,9 +27,11 @@ def in_an_emergency(text: str, reading: Reading, situation: Situation) -> Readin
 
     "How long till someone's here?" asks for our first free time there, not for a booking or a job's
     length, and "should I wait for you?" for advice; "do I cut the power?" for no work.
+    "I don't want a booking" wants somebody at once: a call back, and nothing called off.
     """
     said = utterance(text, situation.language)
-    acts = [_meant(said, act) for act in reading.acts]
+    refused = any(isinstance(act, Want) and act.what == "no_booking" for act in reading.acts)
+    acts = [_meant(said, act, refused) for act in reading.acts]
     for clause in said.clauses:
         tags = {match.tag for match in said.in_clause(clause, _ARRIVAL, _DANGER)}
         span = said.span(clause.first, clause.end)
@@ -40,7 +42,9 @@ def in_an_emergency(text: str, reading: Reading, situation: Situation) -> Readin
     return replace(reading, acts=tuple(sorted(dict.fromkeys(acts), key=lambda act: act.span)))
 
 
-def _meant(said: Utterance, act: Act) -> Act:
+def _meant(said: Utterance, act: Act, refused: bool) -> Act:
+    if refused and isinstance(act, Want) and act.what in ("no_booking", "cancel"):
+        return Want("call_back", act.span)
     asks = isinstance(act, Ask | Wait | Repeat)
     asks |= isinstance(act, Want) and act.what in _WISHES
     asks |= isinstance(act, Provide) and act.step is Step.SERVICE
