@@ -201,6 +201,26 @@ def test_an_hour_that_is_named_to_refuse_it_is_no_yes(said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "hour"),
+    [
+        ("El viernes a las once, mejor. Mi madre a las ocho está dormida.", "11:00"),
+        ("El viernes mejor a las diez, mi hijo a las nueve tiene colegio", "10:00"),
+        ("El viernes a las once. A las ocho duerme mi madre.", "11:00"),
+        ("El viernes a las once, a las ocho mi marido no está", "11:00"),
+        ("El viernes a las ocho, que mi madre está en casa", "08:00"),
+        ("El viernes, mi madre prefiere a las ocho", "08:00"),
+    ],
+)
+def test_the_hour_at_which_somebody_is_asleep_or_away_is_no_wish(said: str, hour: str) -> None:
+    offered = ("2026-11-27T08:00", "2026-11-27T11:00", "2026-11-28T09:00")
+    asked = situation(Step.TIME, asked=Asked.CHOICE, offered=offered)
+    acts = read(said, asked).acts
+    chosen = [act.moment for act in acts if isinstance(act, Choose)]
+    named = [act.value for act in acts if isinstance(act, Provide)]
+    assert chosen + named == [f"2026-11-27T{hour}"]
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "¿No puede ser a las once?",
@@ -255,6 +275,22 @@ def test_a_street_said_anew_stays_in_its_town() -> None:
     assert value(Step.ADDRESS, told, record=held, asked=Asked.CONFIRM) == line
     told = "No, la dirección es Calle Olmo 14. Lo de la pintura es el trabajo"
     assert value(Step.ADDRESS, told, record=held, asked=Asked.CONFIRM) == "Calle Olmo 14, Toledo"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Me llamo Rocío Peñalver, ella se llama Encarnación Vidal.", "Rocío Peñalver"),
+        ("Soy Rocío Peñalver y ella se llama Encarnación Vidal", "Rocío Peñalver"),
+        ("Él se llama Juan Gil, yo me llamo Eva Soto", "Eva Soto"),
+        ("Mi madre se llama Encarnación Vidal, yo soy Rocío Peñalver", "Rocío Peñalver"),
+        ("Ella se llama Encarnación Vidal", "Encarnación Vidal"),
+        ("Me llamo Ella Sanz", "Ella Sanz"),
+    ],
+)
+def test_who_is_spoken_of_is_not_the_caller(said: str, name: str) -> None:
+    acts = read(said, situation(Step.NAME)).acts
+    assert [act.value for act in acts if isinstance(act, Provide)] == [name]
 
 
 def test_somebody_elses_name_counts_only_where_there_is_no_other() -> None:

@@ -442,6 +442,11 @@ def test_at_the_read_back_only_what_is_like_the_first_half_replaces_it(
         ("sara, without an h, at gmail dot com", "sara@gmail.com"),
         ("j dot smyth, that's with a y, at gmail dot com", "j.smyth@gmail.com"),
         ("no, j at gmail dot com", "j@gmail.com"),
+        ("bart quigg, two g's, at gmail dot com", "bartquigg@gmail.com"),
+        ("quigg, 2 gs, at gmail dot com", "quigg@gmail.com"),
+        ("hannah with two n's at gmail dot com", "hannah@gmail.com"),
+        ("matt, that's two t's, dot jones at gmail dot com", "matt.jones@gmail.com"),
+        ("j two s at gmail dot com", "j2s@gmail.com"),
         ("No, h smith at gmail dot com", "hsmith@gmail.com"),
     ],
 )
@@ -460,6 +465,10 @@ def test_letters_that_only_tell_a_spelling_are_no_part(said: str, address: str) 
         ("ruth at my shop dot com dot au", "ruth@myshop.com.au"),
         ("ned at we fix it dot com", "ned@wefixit.com"),
         ("vera at the b n b dot com", "vera@thebnb.com"),
+        ("d vasi at metrolex, M E T R O L E X, dot com dot au", "dvasi@metrolex.com.au"),
+        ("bo at M E T R O L E X, metrolex, dot com", "bo@metrolex.com"),
+        ("bo at metro lex, that's M E T R O L E X, dot com", "bo@metrolex.com"),
+        ("al at acme a c e dot org", "al@ace.org"),
     ],
 )
 def test_what_announces_a_domain_is_no_part_of_it(utterance: str, address: str) -> None:

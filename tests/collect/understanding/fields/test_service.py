@@ -129,10 +129,25 @@ def test_another_business_with_the_same_thing_is_no_choice(utterance: str) -> No
         ("cleaning, sorry, I mean gardening", "Gardening"),
         ("not cleaning, gardening", "Gardening"),
         ("gardening instead of cleaning", "Gardening"),
+        ("the taps are fine, it's the lights", "Electrical"),
+        ("No, the water heater's okay, it's the fuse box", "Electrical"),
+        ("my drains are all right, I need the grass cut", "Gardening"),
+        ("a plumber's fine", "Plumbing"),
+        ("Plumbing is fine", "Plumbing"),
     ],
 )
 def test_what_is_said_later_counts(utterance: str, name: str) -> None:
     assert heard(utterance, DEMO) == name
+
+
+def test_another_trade_than_the_one_held_is_taken_where_it_is_named() -> None:
+    held = {Step.SERVICE: "Plumbing"}
+    beside = Situation(Step.PHONE, datetime(2027, 3, 2), record=held, services=DEMO)
+    said = "it's not a plumber I need, the water heater's fine, it's the switchboard that trips"
+    named = [act.value for act in read(f"{said}. So an electrician.", beside).acts
+             if isinstance(act, Provide)]  # fmt: skip
+    assert named == ["Electrical"]
+    assert not any(isinstance(a, Provide) for a in read("the taps are fine", beside).acts)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from rapidfuzz.distance import Levenshtein
+
 from voicebot.collect.understanding.lexicon import SOUND
 from voicebot.collect.understanding.spelling import letter
 from voicebot.collect.understanding.text import Kind as TokenKind
@@ -128,6 +130,8 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
 
 def _hint_end(said: Utterance, at: int) -> int | None:
     """Return where "with a w", "con te equis" or ", no h," ends: how a word is written."""
+    if counted := _counted_letter(said, at):
+        return counted
     hint, none = said.at(at, "name.hint"), said.at(at, "name.hint_none")
     lead = hint if hint and not hint.value else none if said.low(at - 1) == "," else None
     if lead is None:
@@ -139,6 +143,20 @@ def _hint_end(said: Utterance, at: int) -> int | None:
     if closed or (end > lead.end and said.at(end, "email.at")):
         return end
     return lead.end + 1 if lead is hint and _is_letter(said, lead.end) else None
+
+
+def _counted_letter(said: Utterance, at: int) -> int | None:
+    """Return where "two g's" and "with double g" end, said of the word before: "quigg"."""
+    lead = said.at(at, "name.hint")
+    number = said.numbers.figures(lead.end if lead and not lead.value else at)
+    count = int(lead.value) if lead and lead.value else 2 if number and number.digits == "2" else 0
+    end = lead.end if lead and lead.value else number.end if number else at
+    sign, plural = said.low(end)[:1], said.low(end)[1:] in ("s", "'s")
+    word = said.low(at - 1 - (said.low(at - 1) == ","))
+    behind = said.low(end + 1) in ("", ",") or said.at(end + 1, "email.at") is not None
+    apart = lead is not None or said.low(at - 1) == ","
+    told = count and plural and sign.isalpha() and word.count(sign) >= count
+    return end + 1 if told and apart and behind else None
 
 
 def _is_letter(said: Utterance, at: int) -> bool:
@@ -261,10 +279,11 @@ def _first_label(read: Sequence[Piece], at: int) -> tuple[str, int]:
     """Return everything up to the first dot as one label: "b r e n n a n"."""
     label, words, place = "", 0, at
     before: list[Kind] = []
+    begun = at
     while place < min(len(read), at + _MOST_PIECES) and words <= _MOST_WORDS_IN_A_LABEL:
         piece = read[place]
         if _is_remark(before, read, place):
-            label, words, before = "", 0, []
+            label, words, before, begun = "", 0, [], place
         before.append(piece.kind)
         if piece.kind is Kind.MARK and piece.text == "-" and label:
             label += "-"
@@ -276,7 +295,19 @@ def _first_label(read: Sequence[Piece], at: int) -> tuple[str, int]:
         elif piece.kind is not Kind.PAUSE:
             break
         place += 1
-    return label.strip("-"), place
+    return _spelled_once([p for p in read[begun:place] if p.text], label.strip("-")), place
+
+
+def _spelled_once(parts: Sequence[Piece], label: str) -> str:
+    """Return the letters alone of "metrolex, M E T R O L E X", which spell the word again."""
+    for cut in range(1, len(parts)):
+        for half, other in ((parts[:cut], parts[cut:]), (parts[cut:], parts[:cut])):
+            letters, word = ("".join(piece.text for piece in each) for each in (half, other))
+            spelled = len(half) > 2 and all(piece.kind is Kind.LETTER for piece in half)
+            words = any(piece.kind is not Kind.LETTER for piece in other)
+            if spelled and words and Levenshtein.distance(letters, word) <= 1:
+                return letters
+    return label
 
 
 def _is_remark(before: Sequence[Kind], read: Sequence[Piece], at: int) -> bool:
@@ -290,6 +321,7 @@ def _is_remark(before: Sequence[Kind], read: Sequence[Piece], at: int) -> bool:
     told = bool(stops) and (stops >= _REMARK_WORDS or said[-1] is Kind.WORD)
     pause = bool(before) and before[-1] is Kind.PAUSE
     letters = [piece.kind for piece in read[at : at + 2]] == [Kind.LETTER, Kind.LETTER]
+    told |= letters and Kind.PAUSE in before and said[0] is Kind.WORD and said[-1] is Kind.STOP
     goes_on = bool(read[at].text) and read[at].kind is not Kind.MARK
     return told and ((pause and goes_on) or letters)
 

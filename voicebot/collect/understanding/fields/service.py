@@ -81,10 +81,14 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
             yield from _wished_of_another(said, best)
     elif _is_beside(said, best, situation):
         yield _noted(said, best.first, best.end)
-    elif (further := list(_further(said, best, kept))) or not _is_passing(said, best, situation):
-        behind = [first for first, _ in further if first >= best.end]
-        yield from _candidates(said, best, situation, min(behind, default=len(said)))
-        yield from (_noted(said, *tokens) for tokens in further)
+    else:
+        further = list(_further(said, best, kept))
+        named = [h for h in kept if h.service == best.service and h.weight >= TRADE]
+        meant = (h for h in (best, *named) if further or not _is_passing(said, h, situation))
+        if best := next(meant, None):
+            behind = [first for first, _ in further if first >= best.end]
+            yield from _candidates(said, best, situation, min(behind, default=len(said)))
+            yield from (_noted(said, *tokens) for tokens in further)
 
 
 def _noted(said: Utterance, first: int, end: int) -> Candidate:
@@ -277,10 +281,10 @@ def _is_away(said: Utterance, hit: Hit, known: Vocabulary) -> bool:
     asked = _is_asked_about(said, hit) or said.at(hit.end, "service.asked_of")
     if asked or said.before(hit.first, "service.told_to"):
         return True
-    if said.before(hit.first, "service.known_one") and said.at(hit.end, "service.told"):
-        return True
+    is_told = said.before(hit.first, "service.known_one") and said.at(hit.end, "service.told")
+    is_fine = said.before(hit.first, "service.definite") and said.at(hit.end, "service.fine")
     is_goods = known.trades.stem(said.low(hit.first)) in known.goods
-    if is_goods and _is_wanted_itself(said, hit):
+    if is_told or is_fine or (is_goods and _is_wanted_itself(said, hit)):
         return True
     if is_goods and any(_is_behind(said, at, "service.owns") for at in (hit.first, hit.first - 1)):
         return True
