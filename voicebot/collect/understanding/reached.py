@@ -62,6 +62,8 @@ def _counts(said: Utterance, match: Match) -> bool:
     refusals = (_NO_CALL,) if match.tag in (RINGS, CALLS) else (_NO_CALL, NOT_NOW)
     if _inside(said, match, _OTHER, *refusals) or not _is_asked_for(said, match):
         return False
+    if said.at(match.first, "act.greet"):
+        return False  # "is anyone there"
     clause = said.clause(match.first)
     denials = said.all("clause.deny", first=clause.first, end=match.end)
     return all(

@@ -200,6 +200,12 @@ def test_without_a_street_and_number_an_address_is_a_piece(utterance: str, parti
     assert (found.value, found.missing, found.partial) == (None, street, partial)
 
 
+@pytest.mark.parametrize("said", ["Newtown yeah", "yeah, Newtown", "Yes, that's in Newtown"])
+def test_a_yes_beside_a_suburb_is_no_part_of_it(said: str) -> None:
+    assert heard(said, partial="8 Camden Street") == "8 Camden Street, Newtown"
+    assert heard("14 Camden Street yeah") == heard("yeah 14 Camden Street") == "14 Camden Street"
+
+
 @pytest.mark.parametrize(
     ("utterance", "suburb"),
     [

@@ -32,9 +32,9 @@ from voicebot.collect.understanding.fields.address_parts import (
     is_whole,
     merge,
 )
+from voicebot.collect.understanding.fields.address_talk import without_remarks
 from voicebot.collect.understanding.fields.address_words import (
     Words,
-    without_remarks,
     words_of,
 )
 from voicebot.collect.understanding.types import Asked, Correct, Provide, Situation

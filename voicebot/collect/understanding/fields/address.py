@@ -27,11 +27,15 @@ from voicebot.collect.understanding.fields.address_same import (
     shop_of_same,
     unit_of_same,
 )
+from voicebot.collect.understanding.fields.address_talk import (
+    without_name,
+    without_remarks,
+    without_yes,
+)
 from voicebot.collect.understanding.fields.address_words import (
     Word,
     Words,
     is_listed,
-    without_remarks,
     without_spelling,
     words_of,
 )
@@ -85,14 +89,6 @@ def _may_mend(said: Utterance, held: str) -> bool:
     )
 
 
-def _without_name(words: Sequence[Word], name: str) -> Sequence[Word]:
-    """Return the words without the caller's name behind them: "…, Bondi, Stavros Papadimos"."""
-    last = name.lower().split()
-    begin = len(words) - len(last)
-    named = len(last) > 1 and begin > 0 and words[begin].pause
-    return words[:begin] if named and [w.low for w in words[begin:]] == last else words
-
-
 class _Reader:
     """One utterance and what is held: the candidates for an address."""
 
@@ -100,9 +96,10 @@ class _Reader:
         self.said, self.situation, self.region = said, situation, situation.region
         self.alone, self.held = alone, held
         spoken_of = {n for m in said.all("person.other") for n in range(m.first, m.end)}
-        every = _without_name(words_of(said), situation.record.get(Step.NAME, ""))
+        every = without_name(words_of(said), situation.record.get(Step.NAME, ""))
         every = [word for word in every if word.first not in spoken_of]  # "the real estate agent"
-        self.words = without_remarks(said, every)
+        answers = alone and situation.asked is not Asked.CONFIRM
+        self.words = without_remarks(said, without_yes(said, every) if answers else every)
         self.remarks = {word.first for word in every} - {word.first for word in self.words}
 
     def candidates(self) -> Iterator[Candidate]:

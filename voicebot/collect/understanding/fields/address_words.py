@@ -280,31 +280,6 @@ def title(text: str, *, first: bool = True) -> str:
     return " ".join("-".join(map(str.capitalize, each.split("-"))) for each in small.split())
 
 
-def without_remarks(said: Utterance, words: Sequence[Word]) -> list[Word]:
-    """Return the words but for what is said of one: "Rose, like the flower", "Elm with an E".
-
-    The word is left out with it where it stood before: "4 Rose Street. Rose, like the flower".
-    """
-    kept: list[Word] = []
-    begin = 0
-    while begin < len(words):
-        end = next((n for n in range(begin + 1, len(words)) if words[n].pause), len(words))
-        remark = next(said.all("address.explains", first=words[begin].first), None)
-        at = remark.first if remark else len(said)
-        stop = next((n for n in range(begin, end) if words[n].first >= at), end)
-        before = [*kept, *words[begin:stop]]
-        last = next((n for n in reversed(range(len(before))) if before[n].pause), 0)
-        known = {word.low for word in before[:last]}
-        again = all(word.low in known or word.isin("carrier") for word in before[last:])
-        if remark and remark.value and not (again or 0 < begin == stop):
-            stop = end  # "I'd like a plumber at 12 Elm Street"
-        kept += words[begin:stop]
-        if stop < end and again:
-            del kept[last:]
-        begin = end
-    return kept
-
-
 # -- names that are spelled out: "12 Smyth Street, that's S M Y T H"
 
 
