@@ -42,6 +42,23 @@ def test_a_service_brings_its_time_along() -> None:
     }
 
 
+def test_a_first_sentence_that_greets_by_the_part_of_the_day_names_no_time() -> None:
+    asked = "Morning, Declan Okonjo. Can you get an electrician here today at five?"
+    assert said(Step.NAME, asked) == {
+        Step.NAME: "Declan Okonjo",
+        Step.SERVICE: "Electrical",
+        Step.TIME: "2026-11-23T17:00",
+    }
+    told = said(Step.NAME, "Evening. Could a plumber come tomorrow at ten?")
+    assert told == {Step.SERVICE: "Plumbing", Step.TIME: "2026-11-24T10:00"}
+    assert said(Step.TIME, "Evening, tomorrow at six") == {Step.TIME: "2026-11-24T18:00"}
+
+
+def test_a_fault_in_broken_english_is_a_service() -> None:
+    found = said(Step.NAME, "Hello I am Nguyen Thi Hoa. Toilet no go down, water come up.")
+    assert found == {Step.NAME: "Nguyen Thi Hoa", Step.SERVICE: "Plumbing"}
+
+
 def test_a_number_is_not_built_from_a_postcode() -> None:
     found = said(Step.ADDRESS, "12 Elm Street, Newtown NSW 2042, 0491 570 156")
     assert found[Step.PHONE] == "+61491570156"

@@ -196,11 +196,12 @@ def _asks_back(said: Utterance, clause: Clause, situation: Situation) -> bool:
 
 
 def of_time(said: Utterance, match: Match) -> bool:
-    """Return True for 今天能来吗, which names no place."""
-    named = any(said.all("time.month", first=match.first, end=match.end))
-    ends = (match.first, match.first + 1)
-    if named:
+    """Return True for 今天能来吗 and 能来看看吗, which name no place."""
+    if any(said.all("time.month", first=match.first, end=match.end)):
         return True  # "¿trabajan en agosto?"
+    if any(wish.first <= match.first and match.end <= wish.end for wish in said.all(*REQUESTS)):
+        return True  # 能来看看吗
+    ends = (match.first, match.first + 1)
     return any(said.before(at, "time.day", "time.weekday", "time.part") for at in ends)
 
 

@@ -229,6 +229,11 @@ def test_a_landline_without_its_area_code_is_told_as_such(said: str) -> None:
         "Can't you see my number? Just use that.",
         "Doesn't it come up on your screen?",
         "Haven't you got it already? I'm ringing from it.",
+        "You have no idea? You're open till nine aren't you? Fine. This number.",
+        "This phone, I call now from this phone. Use this.",
+        "Number this one. You come today? What time?",
+        "How much is it? My mobile, this one.",
+        "Why do you need it? My mobile.",
     ],
 )
 def test_this_number_is_the_one_shown_and_is_missing_where_none_is(said: str) -> None:
@@ -244,6 +249,8 @@ def test_this_number_is_the_one_shown_and_is_missing_where_none_is(said: str) ->
         "Not the one I ring from.",
         "No, not the one I'm on now, my other one",
         "Don't use this number",
+        "Not this number.",
+        "This number? No, it's my wife's.",
         "the number I called yesterday was engaged",
         "It won't come up on your screen.",
     ],

@@ -48,7 +48,7 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     asked = situation.step is Step.PHONE
     answers = asked and situation.asked is not Asked.CONFIRM
     found = runs(said)
-    this = _shown(said) or (_seen(said) if answers and not found else [])
+    this = _shown(said, answers=answers) or (_seen(said) if answers and not found else [])
     if this:
         first, end = this[0][0], this[-1][1]
         missing = None if situation.caller else Missing.SHOWN_NUMBER
@@ -70,13 +70,22 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         yield from _piece(said, own, situation)
 
 
-def _shown(said: Utterance) -> list[tuple[int, int]]:
-    """Return the tokens of each "this number" and "the one I'm calling from", not denied."""
+def _shown(said: Utterance, *, answers: bool) -> list[tuple[int, int]]:
+    """Return the tokens of each "this number" and "the one I'm calling from", not denied.
+
+    "This number" alone is one as the whole turn, and in an answer as a sentence beside others.
+    """
     places = [
         (match.first, match.end)
         for match in said.all("phone.this", "phone.others")
         if match.tag == "phone.this"
     ]
+    for alone in said.all("phone.alone"):
+        opens = not alone.first or said.tokens[alone.first - 1].is_sign
+        closes = alone.end >= len(said) or said.low(alone.end) in (".", ",", "!", ";")
+        whole = not alone.first and alone.end >= len(said) - 1
+        if whole or (answers and opens and closes):
+            places.append((alone.first, alone.end))
     for line in said.all("phone.line"):
         if calls := said.at(line.end, "phone.calls"):
             places.append((line.first, calls.end))

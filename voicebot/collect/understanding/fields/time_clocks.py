@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
+from voicebot.call import Step
 from voicebot.collect.understanding.fields.time_counted import day_at
 from voicebot.collect.understanding.fields.time_open import of_occasion
 from voicebot.collect.understanding.fields.time_patterns import (
@@ -27,6 +28,7 @@ from voicebot.collect.understanding.fields.time_pieces import (
     Part,
     Piece,
 )
+from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.types import Asked
 
 _MINUTES_OF_TO = frozenset({5, 10, 15, 20, 25, 30})
@@ -204,7 +206,7 @@ def pieces_of(
             piece = day_at(line, at, read_back, _last_day(found)) or clock_at(line, at)
         part = line.tag(at, "part", "tonight")
         named = part and outside[at] and not isinstance(piece, Clock)  # 中午 is an hour
-        if part and named and not line.said.before(part.end, *_POLITE):
+        if part and named and not _greets(line, part):
             found.append(Part(at, part.end, part.value or "night"))
         if piece and outside[at]:
             found.append(piece)
@@ -217,6 +219,13 @@ def pieces_of(
     alone = clocks <= _MOST_CLOCKS and all(line.said.at(at, *_FILLERS) for at in rest)
     cued = [_cued(line, p, found, inside, alone) if isinstance(p, Clock) else p for p in found]
     return _ranged(line, _to_come(line, cued))
+
+
+def _greets(line: Line, part: Match) -> bool:
+    """Return True for "good morning", and "Morning, Declan here" where no time was asked for."""
+    opens = line.back(part.first) == 0 and line.closes(part.end) and part.end < line.end
+    alone = opens and line.situation.step is not Step.TIME
+    return alone or line.said.before(part.end, *_POLITE) is not None
 
 
 def _last_day(pieces: Sequence[Piece]) -> Day | None:
