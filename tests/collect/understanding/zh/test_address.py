@@ -76,6 +76,11 @@ def test_a_district_alone_lacks_its_street() -> None:
     assert whole == "苏州市姑苏区平江路80号"
 
 
+@pytest.mark.parametrize("said", ["家里三室两厅", "我家是两室一厅，想做保洁", "三房两厅两卫"])
+def test_the_rooms_of_a_flat_are_no_address(said: str) -> None:
+    assert given_in(Step.ADDRESS, said, at=Step.NAME) is None
+
+
 def test_a_street_alone_lacks_its_number() -> None:
     found = given_in(Step.ADDRESS, "姑苏区平江路")
     assert isinstance(found, Provide)
