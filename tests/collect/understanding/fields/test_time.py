@@ -231,6 +231,26 @@ def test_a_day_is_the_coming_one(now: str, utterance: str, day: str) -> None:
     assert heard(utterance, now=datetime.fromisoformat(now)) == day
 
 
+@pytest.mark.parametrize(
+    ("held", "said", "value"),
+    [
+        ("2026-12-07", "Tuesday then, at ten", "2026-12-08T10:00"),
+        ("2026-12-07", "No wait, the kids' swimming. Tuesday, at ten", "2026-12-08T10:00"),
+        ("2026-12-07", "today at ten", "2026-12-01T10:00"),
+        ("2026-12-03", "Tuesday then, at ten", "2026-12-01T10:00"),
+        (None, "No, only Tuesday. Ten o'clock. Tuesday the eighth.", "2026-12-08T10:00"),
+        (None, "Tuesday the eighth, at ten. Tuesday", "2026-12-08T10:00"),
+        (None, "Tuesday at ten, I'm away on the eighth", "2026-12-01T10:00"),
+    ],
+)  # fmt: skip
+def test_a_weekday_is_of_the_week_that_is_spoken_of(
+    held: str | None, said: str, value: str
+) -> None:
+    situation = Situation(Step.TIME, datetime(2026, 12, 1, 6, 32), partial=held)
+    given = [act.value for act in read(said, situation).acts if isinstance(act, Provide)]
+    assert given == [value]
+
+
 def test_next_friday_is_doubtful_when_people_differ() -> None:
     wednesday = datetime(2027, 3, 3, 10)
     found = found_in("next Friday at two", now=wednesday)

@@ -312,7 +312,10 @@ def _to_come(line: Line, day: date, clock: Clock, *, bare: bool) -> tuple[date |
     hour, now = clock.time, line.situation.now
     if hour.hour < _DAWN_HOUR and clock.part in ("evening", "night"):
         return add_days(day, 1), hour
-    if bare and not line.situation.offered and day == add_days(line.today, 7):
+    held, coming_week = _held(line.situation)[0], add_days(line.today, 7 - line.today.weekday())
+    of_later = held and coming_week and held >= coming_week  # "Monday the 7th?" "Tuesday, at ten"
+    bare = bare and not (of_later or line.situation.offered)
+    if bare and day == add_days(line.today, 7):
         day = line.today if hour > now.time() else day
     evening = replace(clock, part="evening").time
     over = clock.ambiguous and day == line.today and hour <= now.time() < evening

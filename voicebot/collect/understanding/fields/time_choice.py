@@ -217,9 +217,14 @@ def as_offered(
     times = line.situation.offered if line.situation.step is Step.TIME else ()
     offered = sorted(date.fromisoformat(value[:10]) for value in times)
     weekdays = {p.date.weekday() for p in pieces if isinstance(p, Day) and p.kind is Kind.WEEKDAY}
+    dated = {p.date for p in pieces if isinstance(p, Day) and p.kind in (Kind.DATE, Kind.MONTH_DAY)}
+    listed = any(line.tag(at, "or") for at in range(line.end))
+    only = dated.pop() if len(dated) == 1 and not listed else None
     found: list[Piece] = []
     for piece in pieces:
-        if isinstance(piece, Day) and piece.plain and offered:
+        if only and isinstance(piece, Day) and _is_bare(piece) and _same_weekday(piece.date, only):
+            piece = replace(piece, date=only)  # "Tuesday. Ten o'clock. Tuesday the eighth"
+        elif isinstance(piece, Day) and piece.plain and offered:
             if hour := _offered_hour(line, piece):
                 found.append(hour)
                 continue
@@ -231,6 +236,14 @@ def as_offered(
             found[-1], piece = _of_one_month(line, found[-1], piece)
         found.append(piece)
     return found
+
+
+def _is_bare(day: Day) -> bool:
+    return day.plain and day.kind is Kind.WEEKDAY
+
+
+def _same_weekday(one: date, other: date) -> bool:
+    return one.weekday() == other.weekday()
 
 
 def in_offered_half(line: Line, pieces: Sequence[Piece], read_back: datetime | None) -> list[Piece]:
