@@ -199,6 +199,44 @@ def test_earlier_that_day_is_looked_for_before_the_booking() -> None:
     assert (window.days[0].isoformat(), str(window.before)) == ("2026-03-04", "13:59:00")
 
 
+@pytest.mark.parametrize(
+    ("words", "day"),
+    [
+        ("I booked Wednesday at two. Can I shift it to the morning, same day?", "2026-03-04"),
+        (
+            "I booked Wednesday at two for the plumbing. Can I shift it to the morning?",
+            "2026-03-04",
+        ),
+        ("You've got me down for two on Wednesday, move it to the morning, please", "2026-03-04"),
+        ("can I move my booking to the morning, same Wednesday", "2026-03-04"),
+        ("Can I move my booking to Friday morning?", "2026-03-06"),
+    ],
+)
+def test_another_part_of_the_day_is_looked_for_on_the_day_of_the_booking(
+    words: str, day: str
+) -> None:
+    scene = known_number(f"Robin Carter. {words}")
+    window = scene.dialogue.window
+    assert window is not None
+    assert [each.isoformat() for each in window.days] == [day]
+    assert str(window.before) == "12:00:00"
+    assert scene.dialogue.pending is None
+
+
+@pytest.mark.parametrize(
+    ("words", "at"),
+    [
+        ("I booked for Wednesday, could I shift it to 3 pm?", "2026-03-04T15:00"),
+        (
+            "I've booked you for Wednesday at two, I want to move it to Friday at ten",
+            "2026-03-06T10:00",
+        ),
+    ],
+)
+def test_the_time_that_was_booked_is_not_the_new_one(words: str, at: str) -> None:
+    assert known_number(f"Robin Carter. {words}").dialogue.pending == at
+
+
 def test_a_booking_that_was_told_is_moved_without_asking_who_calls_again() -> None:
     scene = known_number("Robin Carter", "I have a booking on Wednesday at two. Can you find it?")
     assert "11 am" in scene.hears("Move my plumber from two to eleven")

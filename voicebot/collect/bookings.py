@@ -216,6 +216,9 @@ def new_time(turn: Turn) -> Turn:
         return recall(turn.become(given_time=f"{day}{given}"))
     if held.shift == SAME and "T" not in given and (new := given or _only_day(held.window)):
         return recall(turn.become(given_time=f"{new}T{hour}", window=None))
+    if held.shift == DAY and held.window and not held.window.days:
+        only = (datetime.fromisoformat(held.about.at).date(),)
+        turn = turn.become(window=replace(held.window, days=only))
     if held.shift in (EARLIER, LATER) and not (held.given_time or held.window):
         at = datetime.fromisoformat(held.about.at)
         before = (at - _MINUTE).time() if held.shift == EARLIER else None
@@ -229,7 +232,7 @@ def _only_day(window: Window | None) -> str:
     return window.days[0].isoformat() if window and len(window.days) == 1 else ""
 
 
-EARLIER, LATER, SAME = "earlier", "later", "same"
+EARLIER, LATER, SAME, DAY = "earlier", "later", "same", "day"
 _MINUTE = timedelta(minutes=1)
 
 

@@ -265,9 +265,10 @@ class Said:
 
     @property
     def shift(self) -> str:
-        """ "earlier", "later" or the "same" hour, where a booking is to be moved so."""
+        """ "earlier", "later", the "same" hour or its "day", where a booking is to be moved so."""
         tags = utterance(self.text, self.situation.language).tags
         words = {"same": "time.again", "earlier": "booked.earlier", "later": "booked.later"}
+        words["day"] = "booked.that_day"
         return next((each for each, tag in words.items() if tag in tags), "")
 
     @property

@@ -22,7 +22,7 @@ from voicebot.collect.understanding.utterance import Utterance
 _MOVE = "want.reschedule"
 _CHANGE, _WHOSE, _UNTIL = "booked.change", "booked.whose", "booked.until"
 _BUSY, _NEEDLESS, _ASKS = "booked.busy", "booked.needless", "booked.asks"
-_ALREADY = "booked.already"
+_ALREADY, _TOLD = "booked.already", "booked.told"
 _SHIFT = ("booked.earlier", "booked.later")
 _ALONE = "alone"
 """The value of words that tell of a booking by themselves, where the number has one."""
@@ -166,7 +166,7 @@ def moving(said: Utterance, situation: Situation, *, found: bool = False) -> boo
 
     found  it was told just now: "make it eleven"
     """
-    told = (found or any(said.all(EXISTING, THING))) and not said.tags.isdisjoint(
+    told = (found or any(said.all(EXISTING, THING, _TOLD))) and not said.tags.isdisjoint(
         (OTHER_TIME, _MOVE)
     )
     meant = _meant(said, situation)
@@ -182,7 +182,7 @@ def old_times(said: Utterance, situation: Situation) -> Iterator[tuple[int, int]
     if not moving(said, situation):
         return
     begun = [(verb.first, end) for verb, end in _moved(said)]
-    told = [(each.first, each.end) for each in said.all(EXISTING, THING)]
+    told = [(each.first, each.end) for each in said.all(EXISTING, THING, _TOLD)]
     yield from ((match.first, match.end) for match in _days_named(said, situation))
     greets = said.at(0, "time.part")
     if greets and said.low(greets.end) == ",":
