@@ -83,7 +83,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     to_be_rung = call_backs.is_wanted(held, said)
     if said.has(WantPerson) and not (to_be_rung or said.leaves):
         turn = asides.put_through(call_backs.called_for(turn, said))
-        return _kept(turn, said) if turn.ending else answer(_values(turn, said), said)
+        return _kept(turn, said) if turn.ending else answer(beside(_values(turn, said), said), said)
     if not said.reading.acts and not said.unread:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
     told = said.has(Affirm, Deny, Choose, Flexible, Decline, Withdraw)
