@@ -38,11 +38,8 @@ from voicebot.collect.understanding.types import (
 from voicebot.collect.understanding.utterance import Utterance, utterance
 from voicebot.collect.understanding.words import is_everyday
 
-_FARTHEST = 8
-"""Tokens between "I don't need" and what is not needed."""
-_FAULT_REACH = 2
-_LONGEST_CHOICE = 8
-"""Tokens; in a longer turn "the first" is about something else."""
+_FARTHEST, _LONGEST_CHOICE, _FAULT_REACH = 8, 8, 2
+"""Tokens: from "I don't need" to what is not needed; of a turn where "the first" is a service."""
 _QUIET = ("quiet.", "act.", "yes.")
 _MEANT = ("service.instead", "clause.mend", "service.wish", "want.booking", *REQUESTS)
 _UNSURE = ("decline.unsure", "clause.mend", "clause.deny", "no.plain")
