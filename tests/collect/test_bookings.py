@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.collect.scene import BOOKED, DEMO, OTHER, Scene, at
+from tests.collect.test_asides import CHINESE, SPANISH
 from voicebot.business import Business
 from voicebot.call import FIELDS, Answer, CallState, Needs, Step
 from voicebot.collect.dialogue import Mode, Purpose
@@ -278,6 +279,70 @@ def test_a_yes_that_says_what_it_agrees_to_calls_off(words: str, called_off: boo
     for said in ("I want to cancel my booking", "0412 345 678", "yes", words):
         scene.hears(said)
     assert any(isinstance(each, CallOff) for each in scene.asked) is called_off
+
+
+MOVES = {
+    "en": ("I want to move my appointment to another day", "Friday at ten"),
+    "zh-CN": ("我想改一下预约的时间", "星期五上午十点"),
+    "es": ("quiero cambiar mi cita a otro día", "el lunes a las diez"),
+}
+
+
+def moving(business: Business, *, asked: bool) -> Scene:
+    """A move has begun: "when would suit you?", or `asked` "shall I move it there?"."""
+    scene = Scene(begin(business, CallState(caller="+61412345678")))
+    scene.bookings = (BOOKED,)
+    first, day = MOVES[business.language]
+    for words in (first, "Robin Carter", *((day,) if asked else ())):
+        scene.hears(words)
+    assert (scene.dialogue.mode is Mode.CONFIRMING) is asked
+    return scene
+
+
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize(
+    ("business", "words", "yes"),
+    [
+        (DEMO, "Actually no, cancel it.", "yes"),
+        (DEMO, "and I can't do it, can you scrap it?", "yes"),
+        (DEMO, "Cancelled! No day at all. I'm cancelling Friday.", "yes"),
+        (DEMO, "Cancel it. I don't need the electrician any more.", "yes"),
+        (DEMO, "No no, I don't want another time, I want it cancelled.", "yes"),
+        (DEMO, "cancel it, I can't do Friday either", "yes"),
+        (CHINESE, "不了，取消吧", "对"),
+        (CHINESE, "不需要了，取消", "对"),
+        (SPANISH, "No, mejor cancélela.", "sí"),
+        (SPANISH, "Anúlela, ya no la necesito.", "sí"),
+    ],
+)
+def test_a_move_that_is_under_way_is_turned_into_a_cancel(
+    business: Business, words: str, yes: str, *, asked: bool
+) -> None:
+    scene = moving(business, asked=asked)
+    scene.hears(words)
+    assert scene.dialogue.mode is Mode.CALLING_OFF
+    scene.hears(yes)
+    assert scene.asked[-1] == CallOff(OTHER)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+@pytest.mark.parametrize(
+    ("business", "words"),
+    [
+        (DEMO, "no, not Friday, I can't do that"),
+        (DEMO, "cancel that, make it Friday"),
+        (DEMO, "cancel Wednesday and make it Thursday at nine"),
+        (DEMO, "is there a fee if I cancel?"),
+        (CHINESE, "不行，星期五我没空"),
+        (SPANISH, "no, el viernes no puedo"),
+    ],
+)
+def test_a_day_that_is_refused_or_put_in_its_place_goes_on_with_the_move(
+    business: Business, words: str, *, asked: bool
+) -> None:
+    scene = moving(business, asked=asked)
+    scene.hears(words)
+    assert scene.dialogue.purpose is Purpose.MOVE
 
 
 def moved(name: str = "Robin Carter") -> Scene:

@@ -20,7 +20,16 @@ from voicebot.collect.events import CalledOff, CallOff, Find, FindNamed, Found
 from voicebot.collect.spoken import written
 from voicebot.collect.times import close, recall
 from voicebot.collect.turn import Turn
-from voicebot.collect.understanding import Correct, Deny, Provide, names_one, utterance
+from voicebot.collect.understanding import (
+    Affirm,
+    Choose,
+    Correct,
+    Deny,
+    Flexible,
+    Provide,
+    names_one,
+    utterance,
+)
 from voicebot.collect.understanding.same_person import (
     addresses_agree,
     lacks_family,
@@ -285,6 +294,27 @@ def take_up_next(turn: Turn, said: Said) -> Turn:
         return turn
     others = tuple(each for each in known if each is not meant)
     return turn.become(found=meant, others=others, dealt=())
+
+
+def called_off_instead(turn: Turn, said: Said) -> Turn | None:
+    """Turn a move that is under way into a cancel of the same appointment; None where none is
+    asked for, or a new time is told: "cancel that, make it Friday"."""
+    held = turn.dialogue
+    if held.purpose is not Purpose.MOVE or not held.about or held.mode is Mode.CLOSING:
+        return None
+    heard = utterance(said.text, said.situation.language)
+    needless = list(heard.all("booked.needless"))
+    if not (said.wants("cancel") or (needless and said.wants("nothing"))):
+        return None
+    behind = {heard.tokens[m.end].start for m in needless if m.end < len(heard.tokens)}
+    told = [act for act in said.of(Provide) + said.of(Correct) if act.step is Step.TIME]
+    timed = said.has(Choose) or any(act.span[0] not in behind for act in told)
+    timed |= any(not flexible.window.but for flexible in said.of(Flexible))  # else refused
+    agrees = held.mode is Mode.CONFIRMING and said.has(Affirm) and not said.has(Deny)
+    if timed or agrees or said.wants("reschedule", "keep"):
+        return None
+    turn = turn.become(purpose=Purpose.CANCEL, pending=None, given_time=None, window=None)
+    return _take_up(turn.need(Needs.FOLLOW_UP, Wish.CANCEL).note(said.text), held.about)
 
 
 def call_off(turn: Turn) -> Turn:

@@ -227,15 +227,15 @@ def _rung(turn: Turn, said: Said) -> tuple[Turn, bool]:
 
 
 def _taken_back(turn: Turn, said: Said) -> Turn | None:
-    """Return the turn where a move is taken back, or a cancel before its booking was found, which
-    is moved instead, or stays; None where it is not."""
+    """Return the turn where a move is taken back or called off, or a cancel before its booking
+    was found, which is moved instead, or stays; None where it is not."""
     held = turn.dialogue
     timed = said.piece(Step.TIME) or any(act.step is Step.TIME for act in said.values)
     if held.purpose is Purpose.MOVE and held.about and said.keeps:
         stays = not (timed or said.has(Affirm, Flexible, Choose, Ask) or said.wants("reschedule"))
         return bookings.keep(turn.note(said.text)) if stays else None
     if held.purpose is not Purpose.CANCEL:
-        return None
+        return bookings.called_off_instead(turn, said)
     asks = held.about and said.has(Ask) and said.names_a_move  # "what if I just move it?"
     if said.wants("reschedule") or (asks and not said.wants("cancel")):
         turn = turn.become(purpose=Purpose.MOVE).need(Needs.FOLLOW_UP, Wish.RESCHEDULE)
