@@ -539,3 +539,33 @@ def test_what_calls_the_caller_away_is_no_job(words: str) -> None:
     where = Situation(Step.NAME, now, Asked.CONFIRM, services=DEMO, record=held)
     assert not [a for a in read(words, where).acts if isinstance(a, Provide)]
     assert [a for a in read("Yes. And the tap's leaking.", where).acts if isinstance(a, Provide)]
+
+
+@pytest.mark.parametrize(
+    ("utterance", "name"),
+    [
+        ("there's a leak in the cleaning cupboard", "Plumbing"),
+        ("a light in the garden shed", "Electrical"),
+        ("I can smell gas in the laundry", None),
+        ("I need someone in the garden", "Gardening"),
+    ],
+)
+def test_where_the_job_is_says_not_what_it_is(utterance: str, name: str | None) -> None:
+    acts = read(utterance, Situation(Step.NAME, datetime(2027, 3, 2), services=DEMO)).acts
+    given = [a.value for a in acts if isinstance(a, Provide) and a.step is Step.SERVICE]
+    assert given == ([name] if name else [])
+
+
+@pytest.mark.parametrize(
+    "utterance",
+    [
+        "There's a dog in the back yard",
+        "There's no house number yet",
+        "it's nothing to do with cleaning the window",
+    ],
+)
+def test_a_room_in_passing_changes_no_service(utterance: str) -> None:
+    record = {Step.SERVICE: "Plumbing"}
+    situation = Situation(Step.ADDRESS, datetime(2027, 3, 2), services=DEMO, record=record)
+    acts = read(utterance, situation).acts
+    assert not [a for a in acts if isinstance(a, Provide) and a.step is Step.SERVICE]

@@ -14,6 +14,7 @@ from voicebot.collect.understanding.fields.service_ranking import (
     first_of,
     is_of_another,
     rank,
+    without_places,
 )
 from voicebot.collect.understanding.fields.trades import (
     DESCRIPTION,
@@ -59,7 +60,7 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     known = vocabulary(services, situation.language)
     hits = [h for h in hits_in(said, known) if h.service < len(services) or _has_content(said, h)]
     yield from _asked_whether(said, hits, situation)
-    kept = _kept(said, hits, known)
+    kept = without_places(said, _kept(said, hits, known), situation)
     if _joins_two(said, kept):
         return
     sure = [h for h in kept if not _is_behind(said, h.first, "service.perhaps")] or kept
@@ -294,8 +295,7 @@ def _is_behind(said: Utterance, at: int, tag: str) -> bool:
     while at > max(0, least):
         if said.before(at, tag):
             return True
-        between = said.before(at, "service.between")
-        if not between:
+        if not (between := said.before(at, "service.between")):
             return False
         at = between.first
     return False

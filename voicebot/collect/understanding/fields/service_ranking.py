@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicebot.call import Step
 from voicebot.collect.understanding.fields.trades import FAULT, HINT, SAID, SYNONYM, Hit
+from voicebot.collect.understanding.types import Situation
 from voicebot.collect.understanding.utterance import Utterance
 
 _EACH_WORD = 0.1
@@ -69,3 +71,16 @@ def rank(hits: Sequence[Hit], service: int, listed: int) -> tuple[float, int, in
     covered = len({at for h in own for at in range(h.first, h.end)})
     further = _EACH_WORD * (longest - 1) if service < listed else 0.0
     return max(h.weight for h in own) + further, covered, -min(h.first for h in own)
+
+
+def without_places(said: Utterance, kept: list[Hit], situation: Situation) -> list[Hit]:
+    """Return the hits without where the job is, if it is known or told: "a leak in the laundry"."""
+
+    def is_place(hit: Hit) -> bool:
+        labels = (m for m in said.matches[hit.first] if m.tag == "phone.elsewhere")
+        labelled = any(label.end > hit.end for label in labels)  # the "house" of "house number"
+        return labelled or said.before(hit.first, "service.where") is not None
+
+    others = [hit for hit in kept if not is_place(hit)]
+    told = Step.SERVICE in situation.record or "want.emergency" in said.tags
+    return others if others or told else kept
