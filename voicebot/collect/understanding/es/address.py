@@ -32,7 +32,7 @@ from voicebot.collect.understanding.fields.address_parts import (
     is_whole,
     merge,
 )
-from voicebot.collect.understanding.fields.address_talk import without_remarks
+from voicebot.collect.understanding.fields.address_talk import without_remarks, without_yes
 from voicebot.collect.understanding.fields.address_words import (
     Words,
     words_of,
@@ -51,7 +51,9 @@ _LONGEST_BARE_WORDS, _LONGEST_PIECE_WORDS = 4, 9
 def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     """Give the address that was said, a piece of one, or the held one with a part mended."""
     alone, held = situation.step is Step.ADDRESS, situation.record.get(Step.ADDRESS, "")
-    words = Words(said, without_remarks(said, words_of(said)))
+    told = words_of(said)
+    answers = alone and situation.asked is not Asked.CONFIRM
+    words = Words(said, without_remarks(said, without_yes(said, told) if answers else told))
     earlier = situation.partial if alone else ""
     parts = _parts(words, alone=alone)
     piece = _labelled(words) if (held or earlier) and not is_whole(parts) else ()
