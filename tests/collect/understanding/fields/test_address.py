@@ -200,6 +200,14 @@ def test_without_a_street_and_number_an_address_is_a_piece(utterance: str, parti
     assert (found.value, found.missing, found.partial) == (None, street, partial)
 
 
+@pytest.mark.parametrize(
+    ("said", "unit"),
+    [("unit 2. I don't live there", "2"), ("unit 2. A tenant does", "2"), ("unit 2b", "2B")],
+)
+def test_the_word_of_the_next_sentence_is_no_letter_of_a_unit(said: str, unit: str) -> None:
+    assert heard(f"55 Marsden Street, Ryde, {said}") == f"55 Marsden Street, Ryde, Unit {unit}"
+
+
 @pytest.mark.parametrize("said", ["Newtown yeah", "yeah, Newtown", "Yes, that's in Newtown"])
 def test_a_yes_beside_a_suburb_is_no_part_of_it(said: str) -> None:
     assert heard(said, partial="8 Camden Street") == "8 Camden Street, Newtown"

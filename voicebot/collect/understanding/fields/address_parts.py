@@ -213,10 +213,11 @@ def unit_name_at(words: Words, at: int, *, leading: bool = False) -> Read | None
         if number and words[behind].pause:
             return word.text.upper() + "-" * dashed + number, behind
     if _UNIT_NAME.fullmatch(word.text) and not (word.digits and word.is_letter):
-        letter = " " + after.text.upper() if after.text and after.is_letter else ""
-        if letter and word.is_figure and at + 2 < len(words):
-            return word.text.upper() + letter, at + 2
-        return word.text.upper(), at + 1
+        more = words.near(at + 2).text and not words.near(at + 2).is_number
+        goes_on = more and words.phrase(at + 1, "spelling.lone_word")
+        letter = " " + after.text.upper() if after.is_letter and not goes_on else ""  # "2. I rent"
+        lettered = letter != "" and word.is_figure and at + 2 < len(words)
+        return word.text.upper() + letter * lettered, at + 1 + lettered
     if not text:
         return None
     slashed = words.phrase(end, "address.slash") is not None
