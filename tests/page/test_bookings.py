@@ -91,9 +91,7 @@ def test_the_bookings_of_a_week_are_listed_moved_and_called_off(page: Page, hous
 
     page.locator("[data-visit=http-late] a").click()
     expect(page.locator("article .state-booked")).to_be_visible()
-    other = page.locator(".others li")
-    expect(other).to_have_count(1)
-    expect(other).to_contain_text("Called off")
+    expect(page.locator(".others li", has_text="Called off")).to_have_count(1)
     picture(page, "others")
     assert violations(page) == []
     page.go_back()

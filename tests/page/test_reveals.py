@@ -21,6 +21,7 @@ def test_staff_see_who_had_which_call_shown_and_open_it(page: Page, house: House
     page.goto(f"{house.console}/c/{sid}")
     expect(page.get_by_role("button", name="Show customer data")).to_be_visible()
     page.get_by_role("button", name="Show customer data").click()
+    expect(page.get_by_label("Your name")).to_be_focused()
     page.keyboard.press("Escape")  # who does not say who they are sees nothing
     expect(page.get_by_role("button", name="Show customer data")).to_be_focused()
     reveal(page)

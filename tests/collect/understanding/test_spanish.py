@@ -499,3 +499,17 @@ def test_somebody_else_who_is_named_later_is_not_the_caller(said: str, name: str
 def test_a_sentence_is_no_place(said: str) -> None:
     acts = read(said, Situation(Step.ADDRESS, NOW, language="es", region="ES")).acts
     assert not [act for act in acts if isinstance(act, Provide) and act.step is Step.ADDRESS]
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (Step.ADDRESS, "No, gracias, adiós."),
+        (Step.ADDRESS, "No, nada más, gracias, adiós."),
+        (Step.EMAIL, "Que suban por la escalera, que el portal está en obras."),
+    ],
+)
+def test_a_goodbye_and_small_words_are_no_town(step: Step, said: str) -> None:
+    record = {Step.ADDRESS: "Calle Mayor 40, Leganés"}
+    acts = read(said, Situation(step, NOW, language="es", region="ES", record=record)).acts
+    assert not [each for each in acts if isinstance(each, Correct)]

@@ -422,6 +422,8 @@ def test_somebody_elses_number_is_the_callers_only_where_one_is_asked_for(
         "this one I'm ringing on",
         "the one on your screen",
         "the number I rang on",
+        "This number please.",
+        "this one, thanks!",
     ],
 )
 def test_the_number_that_calls_is_told_in_many_ways(text: str) -> None:

@@ -244,10 +244,19 @@ def _labelled(words: Words) -> Parts:
         part = read(words, at)
     elif kind is Kind.STREET and (street := _street(words, at)):
         part = street
-    elif part := place_at(words, at, loose=False):
+    elif (part := place_at(words, at, loose=False)) and not _is_small(words, at, part[1]):
         text = f"Calle {part[0].text}" if kind is Kind.STREET else part[0].text
         return (replace(part[0], kind=kind, text=text),)
+    else:
+        part = None
     return (part[0],) if part else ()
+
+
+def _is_small(words: Words, at: int, end: int) -> bool:
+    """Return True for "en obras" in small letters, where others are capitals: no town."""
+    return words.said.text != words.said.text.lower() and all(
+        word.text.islower() for word in words.part(at, end)
+    )
 
 
 def _piece(words: Words, *, town: bool) -> Parts:

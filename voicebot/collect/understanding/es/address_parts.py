@@ -10,7 +10,7 @@ from voicebot.collect.understanding.fields.address_words import Word, Words
 NUMBERS = ("address.number", "address.no_number", "address.kilometre")
 _STOPS = (
     "address.stop", "address.postcode", "address.place", "clause.mend", "quiet.courtesy",
-    "act.thank",
+    "act.thank", "act.leave",
 )  # fmt: skip
 _LONGEST_NAME_WORDS, _POSTCODE_DIGITS, _MOST_NUMBER_DIGITS = 7, 5, 5
 

@@ -82,8 +82,11 @@ def _shown(said: Utterance, *, answers: bool) -> list[tuple[int, int]]:
     ]
     for alone in said.all("phone.alone"):
         opens = not alone.first or said.tokens[alone.first - 1].is_sign
-        closes = alone.end >= len(said) or said.low(alone.end) in (".", ",", "!", ";")
-        whole = not alone.first and alone.end >= len(said) - 1
+        end = alone.end
+        while polite := said.at(end, "quiet.courtesy", "act.thank"):
+            end = polite.end
+        closes = end >= len(said) or said.low(end) in (".", ",", "!", ";")
+        whole = not alone.first and end >= len(said) - 1
         if whole or (answers and opens and closes):
             places.append((alone.first, alone.end))
     for line in said.all("phone.line"):
