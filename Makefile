@@ -30,7 +30,7 @@ help:
 	@echo '  make run-local   start everything on this machine (no key, no internet); Ctrl-C stops it'
 	@echo '  make call        in a second terminal: place a simulated call (ARGS="--help" tells more)'
 	@echo
-	@echo '  make test        all tests but the long spoken calls; a quarter of an hour on two cores'
+	@echo '  make test        all tests but the long spoken calls; ten minutes on two cores'
 	@echo '  make test-fast   the inner loop, little more than a minute'
 	@echo '  make test-audio  the spoken part alone, long calls too: real recognition and synthesis'
 	@echo '  make test-page   the browser part alone'

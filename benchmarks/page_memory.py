@@ -24,7 +24,7 @@ from tests.ports import free_port
 from tests.store.calls import BOOKED_TIME, SERVICE
 from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
-from voicebot.call import CallSid, Change, Message, Needs, Phase, Speaker, Status, Step
+from voicebot.call import Answer, CallSid, Change, Message, Needs, Phase, Speaker, Status, Step
 from voicebot.settings import Settings
 from voicebot.store import Store, open_store, utc_now
 
@@ -57,7 +57,7 @@ def ended(n: int) -> Change:
 
 async def hold(store: Store, n: int) -> None:
     """One call: its answers, each with something said by both, and its end."""
-    answers = {
+    answers: dict[Step, Answer] = {
         Step.NAME: f"Sam Sample{n}",
         Step.PHONE: f"+614{10_000_000 + n}",
         Step.ADDRESS: f"{n} George Street, Parramatta",

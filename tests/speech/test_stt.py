@@ -102,8 +102,9 @@ def test_the_same_utterance_is_encoded_once(whisper: Whisper, tts: Path) -> None
 def test_a_spelled_word_comes_as_letters(whisper: Whisper, tts: Path) -> None:
     heard = whisper.hear(say(tts, "H, A, R, T, L, E, Y."), Hint())
     # The voice says it a little differently each time: one letter may be heard as its neighbour.
-    assert Levenshtein.distance(heard.letters, "HARTLEY") <= 1
-    assert letters(heard.text) == heard.letters.lower()
+    spelled = heard.letters or ""
+    assert Levenshtein.distance(spelled, "HARTLEY") <= 1
+    assert letters(heard.text) == spelled.lower()
 
 
 def test_the_words_before_a_spelling_are_kept(whisper: Whisper, tts: Path) -> None:
