@@ -6,9 +6,9 @@ again (`understanding.consent`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
-from voicebot.call import FIELDS, Needs, Step, Wish
+from voicebot.call import Needs, Step, Wish
 from voicebot.collect import (
     asides,
     bookings,
@@ -16,7 +16,6 @@ from voicebot.collect import (
     called_for,
     closing,
     emergencies,
-    opening,
     times,
 )
 from voicebot.collect.answers import (
@@ -24,7 +23,6 @@ from voicebot.collect.answers import (
     closed_offer,
     offer_again,
     proceed,
-    settle_early,
     take,
     unclear,
 )
@@ -32,17 +30,16 @@ from voicebot.collect.called_for import PURPOSES, has_begun
 from voicebot.collect.dialogue import Dialogue, Mode, Purpose
 from voicebot.collect.open_question import answer
 from voicebot.collect.said import MAY_ASK_A_FIELD, Said
+from voicebot.collect.taken import early_time, take_values
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     Affirm,
     Ask,
     Choose,
-    Correct,
     Decline,
     Deny,
     Flexible,
     Leave,
-    Missing,
     Note,
     Provide,
     Repeat,
@@ -50,7 +47,6 @@ from voicebot.collect.understanding import (
     Want,
     WantPerson,
     Withdraw,
-    describes_work,
 )
 
 HOLD_SILENCES = 5
@@ -83,7 +79,11 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     to_be_rung = call_backs.is_wanted(held, said)
     if said.has(WantPerson) and not (to_be_rung or said.leaves):
         turn = asides.put_through(call_backs.called_for(turn, said))
-        return _kept(turn, said) if turn.ending else answer(beside(_values(turn, said), said), said)
+        return (
+            _kept(turn, said)
+            if turn.ending
+            else answer(beside(take_values(turn, said), said), said)
+        )
     if not said.reading.acts and not said.unread:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
     told = said.has(Affirm, Deny, Choose, Flexible, Decline, Withdraw)
@@ -100,7 +100,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
         return turn
     if (told_for := closing.told_for_visit(turn, said)) is not None:
         return told_for
-    turn = _values(turn, said)
+    turn = take_values(turn, said)
     turn = beside(turn, said)
     if said.tells_more and (said.values or said.has(Choose, Flexible) or said.piece(held.step)):
         turn = turn.note(said.left_over)  # "Thursday at ten, and tell your bloke to bring boots"
@@ -133,7 +133,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         return taken_back, True
     changes = said.wants("cancel", "reschedule") and (said.has_booked or said.names_a_booking)
     if called_for.refuses_booking(said) and call_backs.wants_else(turn, said):
-        return call_backs.instead(_values(turn, said, only=_OF_A_CALLER), said), True
+        return call_backs.instead(take_values(turn, said, only=_OF_A_CALLER), said), True
     ending = ("later", "nothing", "no_booking" if refuses else "")
     ends = [w.span for w in said.of(Want) if w.what in ending and not changes]
     further = [ask.span for ask in said.of(Ask)]
@@ -144,7 +144,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         turn = call_backs.last_word(turn, said, owed=said.wants("call_back"))
         return asides.farewell(_kept(turn, said).become(cancelled=refuses)), True
     if said.wants("new") and bookings.is_sought(held):
-        return proceed(beside(_values(bookings.none_there(turn), said), said)), True
+        return proceed(beside(take_values(bookings.none_there(turn), said), said)), True
     wish = called_for.wish(held, said)
     rung = call_backs.is_wanted(held, said)
     if rung and wish:
@@ -170,7 +170,12 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     worse = held.purpose is Purpose.BE_CALLED and wish and wish.what == "complaint"
     if wish is None or not (worse or held.purpose is Purpose.BOOK):
         return turn, False
-    purpose = PURPOSES[wish.what]
+    return _turned_to(turn, said, wish)
+
+
+def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
+    """Turn to what is wished of a booking that is there; True when the turn is over with it."""
+    held, purpose = turn.dialogue, PURPOSES[wish.what]
     of_this = has_begun(held) and held.mode is not Mode.CLOSING and not said.has_booked
     if purpose is Purpose.ASK_AFTER and of_this:
         # "am I down for the plumber?", of the booking in the making
@@ -207,7 +212,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if window := times.wished(turn, said.reading.acts):
         turn = turn.become(window=window)
     kept = (*_REACHED_BY, *((Step.TIME,) if purpose is Purpose.MOVE else ()))
-    turn = _values(turn, said, aside=True, only=kept)
+    turn = take_values(turn, said, aside=True, only=kept)
     return proceed(turn), True
 
 
@@ -215,15 +220,15 @@ def _rung(turn: Turn, said: Said) -> tuple[Turn, bool]:
     """Promise a call back; True where it is all that the caller wants."""
     held = turn.dialogue
     if held.purpose in bookings.LOOKED_FOR:
-        turn = _values(call_backs.promise(turn, said), said)
+        turn = take_values(call_backs.promise(turn, said), said)
         known = turn.dialogue.caller or Step.PHONE in turn.dialogue.answers
         return times.close(turn) if known else proceed(turn), True
     if not call_backs.is_only(turn, said):
         return call_backs.promise(turn, said), False
     if held.dealt and held.mode is Mode.CLOSING:
-        return call_backs.again(_values(turn, said, only=_REACHED_BY), said), True
+        return call_backs.again(take_values(turn, said, only=_REACHED_BY), said), True
     turn = bookings.turn_to(turn, Purpose.BE_CALLED, said.text)
-    return proceed(beside(_values(turn, said, only=_REACHED_BY), said)), True
+    return proceed(beside(take_values(turn, said, only=_REACHED_BY), said)), True
 
 
 def _taken_back(turn: Turn, said: Said) -> Turn | None:
@@ -241,7 +246,7 @@ def _taken_back(turn: Turn, said: Said) -> Turn | None:
         turn = turn.become(purpose=Purpose.MOVE).need(Needs.FOLLOW_UP, Wish.RESCHEDULE)
         if held.about:
             turn = turn.become(step=Step.TIME, mode=Mode.ASKING, put=0, shift=said.shift)
-        turn = _early_time(_values(turn.note(said.text), said, aside=True), said)
+        turn = early_time(take_values(turn.note(said.text), said, aside=True), said)
         return bookings.new_time(turn) if held.about else proceed(turn)
     if not said.wants("keep") or held.mode is Mode.CALLING_OFF:
         return None
@@ -254,88 +259,6 @@ def _is_open_yes(held: Dialogue) -> bool:
     """Return whether a yes books or calls off."""
     books = held.mode is Mode.CONFIRMING and held.step is Step.TIME
     return books or held.mode is Mode.CALLING_OFF
-
-
-def _values(
-    turn: Turn, said: Said, *, aside: bool = False, only: Collection[Step] = FIELDS
-) -> Turn:
-    """Take every value that was given, each for its own field; the time is taken last."""
-    held, at_end = turn.dialogue, turn.dialogue.mode is Mode.CLOSING
-    if call_backs.takes_the_time(turn, said):
-        only, aside = tuple(step for step in only if step is not Step.TIME), False
-    if held.purpose in (Purpose.COMPLAIN, Purpose.BE_CALLED):
-        only = tuple(step for step in only if step not in (Step.SERVICE, Step.TIME))
-    seen: dict[Step, str] = {}
-    for none in said.of(Decline):
-        known = none.step is held.step or none.step in held.answers
-        if none.step and none.step in held.steps and not known:
-            turn = settle_early(turn, none.step)
-    if Step.EMAIL in held.answers and said.takes_back(Step.EMAIL):
-        turn = settle_early(turn.drop(Step.EMAIL), Step.EMAIL).say("give_up.declined")
-    for act in said.values:
-        if act.step is None or act.step not in only or act.value is None:
-            continue
-        if act.step is Step.TIME and not aside and held.step is Step.TIME and not at_end:
-            continue
-        if at_end and held.found and act.step in (Step.ADDRESS, Step.EMAIL):
-            if act.step not in said.fields_asked:
-                turn = bookings.compare(turn, act, said.text)
-            continue
-        service = held.answers.get(Step.SERVICE) if act.step is Step.SERVICE else None
-        if service and act.value != service and said.adds_a_job and held.asked.value == "confirm":
-            turn = turn.note(said.text).say_noted()  # "yes. And what about the carpet?"
-            continue
-        if act.step in seen and act.value != seen[act.step]:
-            turn = _second(turn, act, said)
-            continue
-        seen[act.step], before = act.value, turn.dialogue
-        turn = take(turn, act, unread=said.is_among_words(act))
-        if act.step is Step.SERVICE and describes_work(said.text, said.reading, said.situation):
-            turn = turn.note(said.text)  # "a fan, and the doorbell"
-        if act.step is Step.ADDRESS and said.unread and turn.dialogue is not before:
-            turn = turn.note(said.left_over)  # "the granny flat behind": not in it, but of use
-    if Step.TIME in only and (held.step is not Step.TIME or aside or at_end):
-        turn = _early_time(turn, said)
-    return turn
-
-
-def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:
-    """Note a second job; of two other values the later is meant."""
-    if act.step is Step.SERVICE:
-        return turn.note(said.text).say_noted()
-    return take(turn, act, unread=True)
-
-
-def _early_time(turn: Turn, said: Said) -> Turn:
-    """Hold what was said about the time before it is asked for."""
-    piece = said.piece(Step.TIME)
-    if window := times.wished(turn, said.reading.acts):
-        turn = turn.become(window=window)
-    books = turn.dialogue.purpose is Purpose.BOOK
-    if (
-        books
-        and _asks_what_is_free(turn, said)
-        and (wish := times.wished(turn, said.reading.acts, days=True))
-    ):
-        return times.tell(turn.become(window=wish), wish)
-    named = [act for act in said.values if act.step is Step.TIME]
-    if books and (piece or named) and (shut := times.shut_then(turn, piece or named[-1])):
-        return shut  # "can your plumber come at six in the morning?"
-    if books and piece and piece.missing is Missing.CLOCK and said.asks_of(piece):
-        turn = opening.hours(turn, said.text)  # "and Saturday afternoons?"
-    if piece and not said.has(Flexible):
-        turn = turn.become(given_time=piece.partial or piece.value)
-    return turn
-
-
-def _asks_what_is_free(turn: Turn, said: Said) -> bool:
-    """Return True for "can you come tomorrow afternoon?", before a time is asked for."""
-    held, piece = turn.dialogue, said.piece(Step.TIME)
-    if held.purpose is not Purpose.BOOK or held.mode not in (Mode.ASKING, Mode.CONFIRMING):
-        return False
-    return said.asks_for_times or bool(
-        piece and piece.missing is Missing.CLOCK and said.wishes_for(piece)
-    )
 
 
 def beside(turn: Turn, said: Said) -> Turn:
@@ -383,7 +306,7 @@ def _offered(turn: Turn, said: Said) -> Turn:
     """Take the answer to "shall we go on where we were?"; anything else starts afresh."""
     held = turn.dialogue
     if held.unheard:
-        return _values(turn, said).ask()
+        return take_values(turn, said).ask()
     agrees, values = said.has(Affirm) and not said.has(Deny), bool(said.values)
     if not (agrees or values or said.has(Deny)):
         turn = beside(turn, said)
@@ -392,9 +315,9 @@ def _offered(turn: Turn, said: Said) -> Turn:
     turn = closed_offer(turn)
     if agrees:
         turn = turn.take_over(earlier[0]).say("offer.yes") if earlier else turn.say("offer.gone")
-        return proceed(_values(turn, said))
+        return proceed(take_values(turn, said))
     if values:
         step, mode = turn.dialogue.next_open()
         turn = turn.become(step=step, mode=mode)
-        return proceed(beside(_values(turn, said), said))
+        return proceed(beside(take_values(turn, said), said))
     return proceed(turn.say("offer.no"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -73,6 +74,13 @@ def begin(business: Business, state: CallState) -> Dialogue:
         resumed=state.resumed,
         reopened=ended,
     )
+    return _where_it_was(dialogue, state, saved, ended=ended)
+
+
+def _where_it_was(
+    dialogue: Dialogue, state: CallState, saved: Mapping[str, Any], *, ended: bool
+) -> Dialogue:
+    """Return the dialogue at the question that was open, or at the next one that is."""
     called_off = state.status is Status.CANCELLED
     if state.booked or called_off:
         return replace(dialogue, step=Step.DONE, mode=Mode.ENDED, called_off=called_off)
