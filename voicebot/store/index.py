@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import TypeVar, cast
 
 from redis.asyncio import Redis
 from redis.asyncio.cluster import ClusterNode, RedisCluster
@@ -48,6 +48,7 @@ LATEST_MS = 250_000_000_000_000
 
 _PIPELINED = 100  # commands in flight at once
 _ANY_CALL = CallSid("*")
+_Name = TypeVar("_Name", bound=str)
 NUMBER_FIELDS = ("caller", ANSWER_FIELD[Step.PHONE])
 """The fields of the number that called, and of the one that the caller gave."""
 _CONFIRMING = [
@@ -63,9 +64,9 @@ def is_number(caller: str) -> bool:
     return is_e164(caller) and caller not in _WITHHELD
 
 
-def in_parts(call_sids: Sequence[CallSid]) -> Iterator[Sequence[CallSid]]:
-    """Yield calls in parts for one pipeline each."""
-    return (call_sids[i : i + _PIPELINED] for i in range(0, len(call_sids), _PIPELINED))
+def in_parts(names: Sequence[_Name]) -> Iterator[Sequence[_Name]]:
+    """Yield calls, or holders of places, in parts for one pipeline each."""
+    return (names[i : i + _PIPELINED] for i in range(0, len(names), _PIPELINED))
 
 
 async def primaries(client: Redis) -> list[dict[str, ClusterNode]]:

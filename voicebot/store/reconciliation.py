@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from typing import cast
+from typing import NamedTuple, cast
 
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -15,10 +15,10 @@ from voicebot.ledger import Place
 from voicebot.log import get_logger
 from voicebot.store.backend import Backend
 from voicebot.store.booking_index import BookingIndex
-from voicebot.store.index import CallIndex, in_parts
+from voicebot.store.index import CallIndex, in_parts, read_fields
 from voicebot.store.layout import ANSWER_FIELD, BOOKED_FIELD, call_keys, flag
-from voicebot.store.record import CallRecord
-from voicebot.store.scripts import Script, read_records, shared
+from voicebot.store.record import read_status
+from voicebot.store.scripts import Script, shared
 from voicebot.store.slots import Slots, day_key, days_ahead, is_for_good, minute_of_day, places_on
 from voicebot.validation import read_moment
 
@@ -29,8 +29,18 @@ _ABANDONED_FOR = timedelta(hours=1)
 _SILENT_FOR = timedelta(days=2)
 """Nor does one that broke off so long ago. A journal of it may come later: see `secure_place`."""
 
+_FIELDS = ("status", BOOKED_FIELD, ANSWER_FIELD[Step.TIME], "updatedAt")
 _LEAVE = Script("leave", behind=())
 _FLAG = Script("flag")
+
+
+class _Booking(NamedTuple):
+    """What a record says of its appointment; a missing or broken record says nothing."""
+
+    status: Status
+    booked: str | None
+    time: str | None
+    updated_at: str | None
 
 
 async def secure_place(backend: Backend, call_sid: CallSid) -> None:
@@ -124,41 +134,39 @@ class Reconciliation:
         key = day_key(self._business, day)
         (taken,) = await places_on(self._client, self._business, [day])
         booked = {holder: place for holder, place in (taken or {}).items() if is_for_good(place)}
-        calls = {holder: CallSid(holder.partition(">")[0]) for holder in booked}
-        self._placed.update(calls.values())
-        records: dict[CallSid, CallRecord | None] = {}
-        for part in in_parts(list(dict.fromkeys(calls.values()))):
-            records |= zip(part, await read_records(self._client, part), strict=True)
-        return [
-            (key, holder, place)
-            for holder, place in booked.items()
-            if self._is_orphan(records[calls[holder]], day, place)
-            or self._is_given_up(records[calls[holder]])
-        ]
+        orphans: list[tuple[str, str, str]] = []
+        for part in in_parts(list(booked)):  # a day may have thousands of places
+            calls = [CallSid(holder.partition(">")[0]) for holder in part]
+            self._placed.update(calls)
+            fields = await read_fields(self._client, calls, _FIELDS)
+            for holder, (status, *rest) in zip(part, fields, strict=True):
+                record = _Booking(read_status(status), *rest)
+                place = booked[holder]
+                if self._is_orphan(record, day, place) or self._is_given_up(record):
+                    orphans.append((key, holder, place))
+        return orphans
 
-    def _is_orphan(self, record: CallRecord | None, day: date, place: str) -> bool:
+    def _is_orphan(self, record: _Booking, day: date, place: str) -> bool:
         """Return whether the record says that this is no place of its appointment.
 
         One that is not booked says nothing: the commit that books may wait in a journal.
         """
-        if record is None or record.broken:
-            return False
         if record.status is Status.CANCELLED:
             return True
-        start = read_moment(record.fields.get(ANSWER_FIELD[Step.TIME]), self._business.zone)
-        if record.fields.get(BOOKED_FIELD) != flag(True) or start is None:
+        start = read_moment(record.time, self._business.zone)
+        if record.booked != flag(True) or start is None:
             return False
         local = start.astimezone(self._business.zone)
         return (local.date(), str(minute_of_day(local))) != (day, place.partition(" ")[0])
 
-    def _is_given_up(self, record: CallRecord | None) -> bool:
+    def _is_given_up(self, record: _Booking) -> bool:
         """Return whether a call took a place, booked nothing, and nobody will go on with it.
 
         An abandoned call has no booking in a journal: its end is written behind it, and whoever
         goes on with it opens it again first. Any other may, so that takes its time.
         """
-        if record is None or record.broken or record.fields.get(BOOKED_FIELD) == flag(True):
+        if record.booked == flag(True):
             return False
-        until = read_moment(record.fields.get("updatedAt"))
+        until = read_moment(record.updated_at)
         patience = _ABANDONED_FOR if record.status is Status.ABANDONED else _SILENT_FOR
         return until is not None and self._clock() - until > patience
