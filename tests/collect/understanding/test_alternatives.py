@@ -60,6 +60,8 @@ def test_a_name_that_was_refused_is_not_proposed_again() -> None:
     before = ("Tara Long", "Zara Long", "Sara Long")
     name = heard(before, ("no, it's Tara", "no, it's Zara"), asked=Asked.CONFIRM, record=record)
     assert name != "Tara Long"
+    again = heard(before, before, before, record={Step.NAME: "Zara Long"})
+    assert again == "Sara Long", "Tara Long was refused before Zara Long"
 
 
 def test_a_new_name_stands_against_an_earlier_one() -> None:

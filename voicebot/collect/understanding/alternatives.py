@@ -9,9 +9,9 @@ more than a telephone mixes up, lose most.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 
 from rapidfuzz.distance import Levenshtein
 
@@ -100,12 +100,12 @@ def weighed(
         return own  # of letters alone `spelled.likeliest` has chosen; their values are no evidence
     if mine is None and not any(each.letters or _is_known(each, parts) for each in now):
         return own  # what only a guess takes for an answer must be one that exists
-    before = [
-        replace(each, weight=each.weight * _BEFORE)
-        for texts in situation.earlier[-_MOST_EARLIER:]
-        for each in _read(reader, texts, alone, parts)
-    ]
-    value = _agreed(before, now, parts, mine, alone)
+    tries = [list(_read(reader, t, alone, parts)) for t in situation.earlier[-_MOST_EARLIER:]]
+    before = [replace(each, weight=each.weight * _BEFORE) for each in chain.from_iterable(tries)]
+    refused = {situation.record.get(parts.step)}
+    if refused != {None}:  # what was heard first of each attempt was read back, and refused
+        refused |= {parts.join(heard[0].parts) for heard in tries if heard[0].parts}
+    value = _agreed(before, now, parts, mine, refused)
     if value is None or value == mine:
         return own
     if mine is None:
@@ -169,16 +169,16 @@ def _agreed(
     now: Sequence[_Heard],
     parts: Parts,
     mine: str | None,
-    situation: Situation,
+    refused: Set[str | None],
 ) -> str | None:
-    """Return the value that most was heard of, some of it now; one refused is not proposed."""
+    """Return the value that most was heard of, some of it now; none of the refused is proposed."""
     heard = (*before, *now)
-    refused = situation.record.get(situation.step)
     whole: defaultdict[Sequence[str], float] = defaultdict(float)
     for each in heard:
         whole[each.parts] += each.weight
     whole.pop((), None)
-    count = len(parts.split(mine)) if mine and refused else max(map(len, whole), default=0)
+    again = mine and refused != {None}
+    count = len(parts.split(mine or "")) if again else max(map(len, whole), default=0)
     if not 0 < count <= 2:
         return mine
     votes: list[defaultdict[str, float]] = [defaultdict(float) for _ in range(count)]
@@ -191,7 +191,7 @@ def _agreed(
 
     def is_meant(value: Sequence[str]) -> bool:
         again = any(_unlike(value, letters) < len(letters) * _OTHER for letters in spelled_now)
-        return (again or not heard_now.isdisjoint(value)) and parts.join(value) != refused
+        return (again or not heard_now.isdisjoint(value)) and parts.join(value) not in refused
 
     def worth(value: Sequence[str]) -> float:
         voted = sum(
