@@ -19,12 +19,14 @@ from voicebot.collect.understanding.questions import (
     OF_AREA,
     OF_WORK,
     OTHER_TIME,
+    THEIRS,
     THING,
     TOLD,
     fields_named,
     is_of_time,
     of_time,
     only_asks,
+    other_times,
     question,
 )
 from voicebot.collect.understanding.reached import NOT_NOW, REACHES, is_whole_wish, reached
@@ -169,9 +171,11 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     turned = said.clause(match.first).denied or said.before(match.first, "yes.turns")
     if match.tag in (_EMERGENCY, _BOOKING) and turned:
         return None  # 打不着火, "no quiero cita"
+    if match.tag == "want.cancel" and any(m.first <= match.first < m.end for m in said.all(THEIRS)):
+        return None
     if match.tag in (EXISTING, THING):
         return _of_booking(said, match)
-    if match.tag == OTHER_TIME and situation.found:
+    if match.tag == OTHER_TIME and situation.found and match in other_times(said):
         return Want("reschedule", span)
     link = said.at(match.first, "quiet.link")  # 不好意思
     if table == "no" and (said.at(match.first, "clause.ask") or (link and link.end > match.end)):
@@ -192,7 +196,7 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
 def _of_booking(said: Utterance, match: Match) -> Want | None:
     """Return what is wished for with a phrase that tells of a booking; None: nothing by itself."""
     span = said.span(match.first, match.end)
-    if OTHER_TIME in said.tags and not said.clause(match.first).denied:
+    if any(other_times(said)) and not said.clause(match.first).denied:
         return Want("reschedule", span)  # else the other time is of the booking in the making
     asked = any(said.in_clause(said.clause(match.first), *_FIELD))
     return Want("existing", span) if match.tag == EXISTING or asked else None

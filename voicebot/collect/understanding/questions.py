@@ -23,6 +23,8 @@ _UNKNOWN_WORD = 3
 
 EXISTING = "want.existing"
 OTHER_TIME, THING = "clause.other_time", "booked.thing"
+THEIRS = "booked.theirs"
+"""Somebody else has called theirs off: "my neighbour had to cancel his"."""
 TOLD = "note.request"
 """Asks us to tell staff something; the whole clause is told."""
 ASKS_OFFERED = "ask.offered"
@@ -203,6 +205,17 @@ def of_time(said: Utterance, match: Match) -> bool:
         return True  # 能来看看吗
     ends = (match.first, match.first + 1)
     return any(said.before(at, "time.day", "time.weekday", "time.part") for at in ends)
+
+
+def other_times(said: Utterance) -> Iterator[Match]:
+    """Give what asks for another time; "do it" only where one is named: not "my son will do it"."""
+    for match in said.all(OTHER_TIME):
+        clause = said.clause(match.first)
+        if match.value != _TIMED or any(said.in_clause(clause, *_PROPOSED, "time.next")):
+            yield match
+
+
+_TIMED = "timed"
 
 
 def only_asks(said: Utterance, clause: Clause) -> bool:

@@ -14,7 +14,14 @@ from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.fields.service import named_in
 from voicebot.collect.understanding.lexicon import Match
-from voicebot.collect.understanding.questions import EXISTING, OTHER_TIME, THING
+from voicebot.collect.understanding.questions import (
+    EXISTING,
+    OTHER_TIME,
+    THEIRS,
+    THING,
+    TOLD,
+    other_times,
+)
 from voicebot.collect.understanding.text import tokens
 from voicebot.collect.understanding.types import Provide, Situation, Want
 from voicebot.collect.understanding.utterance import Utterance
@@ -64,40 +71,66 @@ def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
     """Return what is wished for a booking that is known or told of, and by which words."""
     already = next(said.all(_ALREADY), None)
     told = already or any(said.all(EXISTING, THING))
-    needless = any(m.tag == _NEEDLESS and m.value == _STANDS for ms in said.matches for m in ms)
-    told = told or (needless and not any(said.all(*_DAYS)))  # 星期天就不用来了 only refuses a day
+    stands = any(m.tag == _NEEDLESS and m.value == _STANDS for ms in said.matches for m in ms)
+    told = told or (stands and not any(said.all(*_DAYS)))  # 星期天就不用来了 only refuses a day
     if not (told or situation.coming) or situation.moves:
         return None
     named = bool(told) or names_one(said, situation)
     if not named and _names_other_work(said, situation):
         return None
 
-    shift = _SHIFT if named else ()
-    unwanted = {at for m in said.all(_NEEDLESS) for at in range(m.first, m.end)}
-    for what, tags in (
-        ("existing", (_ASKS,) if situation.coming or already else ()),
-        ("reschedule", (OTHER_TIME, _CHANGE, *shift) if situation.coming else ()),
-        ("cancel", (_NEEDLESS,)),
-        ("reschedule", (_BUSY,)),
+    kept = {at for m in said.all(*_KEPT) for at in range(m.first, m.end)}
+    needless = [m for m in said.all(_NEEDLESS) if m.first not in kept]
+    needless = [m for m in needless if m.value != _VERB or not said.at(m.end, _ANY_ONE)]
+    unwanted = {at for m in needless for at in range(m.first, m.end)}
+    others, times = _other_days(said, situation), [*other_times(said)]
+    verbs = [] if others and times else [m for m in needless if m.value == _VERB]
+    moves = [*times, *said.all(_CHANGE, *(_SHIFT if named else ()))] if situation.coming else []
+    moves = [m for m in moves if _is_of_time(said, m)]
+    asks = [*said.all(_ASKS)] if situation.coming or already else []
+    if situation.coming and not situation.record and (field := _field_asked(said)):
+        return "existing", field
+    for what, matches in (
+        ("existing", asks),
+        ("cancel", verbs),
+        ("reschedule", moves),
+        ("cancel", needless),
+        ("reschedule", [*said.all(_BUSY)]),
     ):
-        for match in said.all(*tags):
+        for match in matches:
             denied = said.clause(match.first).denied or match.first in unwanted
-            denied &= what == "reschedule" and _BUSY not in tags
+            denied &= match in moves
             theirs = said.before(match.first, THING)  # "my plumber can't make it"
             theirs = theirs or said.at(match.first, _ALREADY)  # "I don't want a new one"
-            if (named or match.value == _ALONE) and not (denied or theirs):
-                other = what == "cancel" and "want.cancel" not in said.tags
-                other &= any(_days_named(said, situation))  # "not Friday, come on Saturday"
-                return "reschedule" if other and _other_days(said, situation) else what, match
+            if match.first in kept or denied or theirs:
+                continue
+            if named or match.value == _ALONE:
+                other = what == "cancel" and match.value != _VERB and bool(others)
+                other = other and any(_days_named(said, situation))  # "not Friday, but Saturday"
+                return "reschedule" if other else what, match
     if already:
         return "existing", already
     implies = named and situation.coming and not situation.found
     return _implied(said, situation) if implies else None
 
 
+def _is_of_time(said: Utterance, move: Match) -> bool:
+    """Return False where staff are told something, or another field is to be changed."""
+    here = list(said.in_clause(said.clause(move.first), _FIELD, TOLD))
+    return all(m.tag == _FIELD and m.value in (Step.TIME, Step.SERVICE) for m in here)
+
+
+def _field_asked(said: Utterance) -> Match | None:
+    """Return the field of which is asked what we have: "what address have you got"."""
+    written = (said.clause(match.first) for match in said.all("record.written"))
+    return next((m for clause in written for m in said.in_clause(clause, _FIELD)), None)
+
+
 def _implied(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
     """Return what is wished for a booking of the number that is named, without a word for it:
     another day is named as well, or a question is of it."""
+    if tells := next(said.all(_ADDS, TOLD), None):
+        return "existing", tells
     if not said.tags.isdisjoint((_MORE, *_NEW)) or _names_other_work(said, situation):
         return None
     if situation.step is Step.TIME:
@@ -122,9 +155,15 @@ def _other_days(said: Utterance, situation: Situation) -> list[Match]:
 
 
 _ANY_ONE = "time.one"
+_KEPT = ("want.keep", "clause.keeps", THEIRS)
+"""A verb inside calls nothing off: "don't cancel it", "my plumber cancelled on me"."""
+_VERB = "verb"
+"""The value of verbs that call off whatever reason stands beside them; "a tree" is got rid of."""
 _DAYS = ("time.weekday", "time.day")
 _MORE, _NEW = "booked.more", ("want.booking", "want.new")
-_OF_BOOKINGS = ("ask.known", "ask.area", "ask.company", "ask.free")
+_ADDS = "booked.adds"
+_FIELD = "record.field"
+_OF_BOOKINGS = ("ask.known", "ask.area", "ask.company", "ask.free", "ask.confirmation")
 """Topics of what is asked of a booking in words that also ask something else."""
 
 
@@ -166,9 +205,8 @@ def moving(said: Utterance, situation: Situation, *, found: bool = False) -> boo
 
     found  it was told just now: "make it eleven"
     """
-    told = (found or any(said.all(EXISTING, THING, _TOLD))) and not said.tags.isdisjoint(
-        (OTHER_TIME, _MOVE)
-    )
+    told = found or any(said.all(EXISTING, THING, _TOLD))
+    told = told and (_MOVE in said.tags or any(other_times(said)))
     meant = _meant(said, situation)
     return told or bool(meant and meant[0] == "reschedule") or any(True for _ in _moved(said))
 
@@ -217,6 +255,8 @@ def _moved(said: Utterance) -> Iterator[tuple[Match, int]]:
         for at in range(verb.end, min(verb.end + _BETWEEN + 1, clause.end)):
             thing = said.at(at, THING)
             timed = at > verb.end and said.at(at, _UNTIL) and said.at(verb.end, _WHOSE)
+            if (field := said.at(at, _FIELD)) and field.value != Step.TIME:
+                break  # "change the address on my booking"
             if thing or timed:
                 yield verb, thing.end if thing else at
                 break
