@@ -17,7 +17,7 @@ from voicebot.business.words import LONG, LONGEST, are_alike, is_within, stem, t
 _SAME: Final = 0.5
 """From here on two questions are taken for the same one. Measured, by `tests/business`: below it
 wrong answers begin, above it right ones are lost."""
-_SURELY_SAME: Final = 0.6
+SURELY_SAME: Final = 0.6
 """The same for a text that does not ask: "we moved here in May" is no "can I move it"."""
 _OF_KIND: Final = 0.7
 """From here on a kind of question is the one that an answer is for."""
@@ -55,23 +55,23 @@ class Kind:
     name: str = ""
 
 
-def answer_for(question: str, business: Business, *, asks: bool = True) -> str | None:
+def answer_for(question: str, business: Business, least: float = _SAME) -> str | None:
     """Return the business's own answer to a caller's question, or None.
 
     Behind a comma stands why it is asked: "can he bring a ladder, the windows are high".
 
-    asks  False for a text in which nothing asks, which must be more like a question
+    least  how like a form it must be, 0 to 1
     """
     index = _index(business.answers, business.language)
     about = frozenset(stem(word) for offer in business.services for word in _service_words(offer))
     whole = question[:LONGEST]
-    for text in dict.fromkeys((whole, _COMMA.split(whole)[0] if asks else whole)):
+    for text in dict.fromkeys((whole, _COMMA.split(whole)[0] if least == _SAME else whole)):
         best, answer = 0.0, None
         for at, likeness in index.likenesses(text, about).items():
             kind = index.kinds[at]
             if kind.weight * likeness > best:
                 best, answer = kind.weight * likeness, kind.answer
-        if best >= (_SAME if asks else _SURELY_SAME):
+        if best >= least:
             return None if answer is None else business.answers[answer].say
     return None
 
@@ -89,7 +89,7 @@ def answer_of(kind: str, question: str, business: Business) -> str | None:
 def is_usual(question: str, business: Business) -> bool:
     """Return whether a question is of a kind that any business is asked, answered or not."""
     found = _index(business.answers, business.language).likenesses(question[:LONGEST])
-    return max(found.values(), default=0.0) >= _SURELY_SAME
+    return max(found.values(), default=0.0) >= SURELY_SAME
 
 
 def form_meant(scores: Sequence[float], business: Business) -> str | None:

@@ -25,6 +25,7 @@ from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     IDLE,
+    KNOWN,
     Ask,
     Window,
     content_of,
@@ -84,38 +85,55 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
     tags = utterance(question.about, language).tags
     if question.topic == "price" and "topic.other_price" in tags:
         question = replace(question, topic="extras")
+    told = content_of(utterance(question.about, language))
+    if question.topic in ("", "offered", "both") and is_only_place(told, turn.business):
+        question = replace(question, topic="area")  # "what about Penrith?"
     if named := _about(turn, question, text):
         return _of_service(turn, question.topic, named)
     of_a_visit = "topic.visit" in tags
     bare = not content_of(utterance(question.about, language), *_OF_PRICE)
-    ours = question.topic in _ALWAYS_OURS or (question.topic == "price" and (of_a_visit or bare))
+    ours = (
+        question.topic in _ALWAYS_OURS
+        or _is_of_record(turn, question)
+        or (question.topic == "price" and (of_a_visit or bare))
+    )
     ours |= question.topic == "called" and turn.dialogue.needs is not Needs.NOTHING
     if not ours and (own := _own_answer(turn, question)):
         return turn.say("reply.own", text=own)
-    told = content_of(utterance(question.about, language))
-    if not question.topic and is_only_place(told, turn.business):
-        question = replace(question, topic="area")  # "what about Penrith?"
     return _by_topic(turn, question, text)
+
+
+def _is_of_record(turn: Turn, question: Ask) -> bool:
+    """Return False for "have you got the pensioners' discount?", which asks for no writing."""
+    said = utterance(question.about, turn.business.language)
+    told = [*turn.dialogue.notes, *turn.dialogue.answers.values()]
+    written = "record.wrote" in said.tags or has_one_of(content_of(said), " ".join(told))
+    return question.topic == KNOWN and bool(question.steps or written)
 
 
 def _own_answer(turn: Turn, question: Ask) -> str | None:
     """Return what the business file says: to the words, or to the kind that a row names."""
     named = answer_of(question.topic, question.about, turn.business)
-    like = answer_for(question.about, turn.business, asks=question.topic not in _OF_STAFF)
+    least = (_NEARLY_EQUAL,) if question.topic in _OF_STAFF else ()
+    like = answer_for(question.about, turn.business, *least)
     return (named or like) if question.topic in _BY_ROW else (like or named)
 
 
 _OF_STAFF = ("staff", "advice")
 """What few businesses say, and only staff know."""
+_NEARLY_EQUAL = 0.85
+"""How like a form of the business file a question must be that a row takes for one of them."""
 _BY_ROW = ("quote", "be_home", "guarantee", "punctual", "ring_ahead")
 """Kinds that a row tells more surely than likeness: "do I have to pay for the quote"."""
 
 
 def _says_more(turn: Turn, question: Ask) -> bool:
     """Return True for "does the price change at night?", which no price answers whole."""
+    said = utterance(question.about, turn.business.language)
+    if "topic.when" in said.tags:
+        return True
     if named_in(question.about, turn.business.services, turn.business.language) != ():
         return False
-    said = utterance(question.about, turn.business.language)
     left = content_of(said, *_OF_PRICE)
     return "topic.varies" in said.tags or bool(left and "ask.price" not in said.tags)
 
@@ -142,7 +160,6 @@ _ALWAYS_OURS = (
     "robot",
     "free",
     "company",
-    "known",
     "why",
     "privacy",
     "services",
@@ -159,12 +176,17 @@ _OF_A_SERVICE = ("price", "duration", "offered")
 def _about(turn: Turn, question: Ask, text: str) -> tuple[Offer, ...]:
     """Return the services whose price or length is asked for, or whether we do them."""
     business = turn.business
-    if question.topic not in _OF_A_SERVICE:
+    if question.topic not in _OF_A_SERVICE or _is_of_wares(turn, question.about):
         return ()
     named = named_in(question.about, business.services, business.language)
     if named == () and (question.topic != "offered" or _names_nothing(turn, question)):
         named = named_in(text, business.services, business.language)
     return named or ()
+
+
+def _is_of_wares(turn: Turn, text: str) -> bool:
+    """Return True for "do you supply the fan", which asks for no work."""
+    return "topic.wares" in utterance(text, turn.business.language).tags
 
 
 def _names_nothing(turn: Turn, question: Ask) -> bool:
@@ -245,7 +267,10 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
 def _is_no_trade(turn: Turn, text: str) -> bool:
     """Return True for "do you do payment plans", and for "the oven as well" of a clean."""
     beside = "topic.beside" in utterance(text, turn.business.language).tags
-    return is_usual(text, turn.business) or bool(beside and _held(turn))
+    wares = _is_of_wares(turn, text) and named_in(
+        text, turn.business.services, turn.business.language
+    )
+    return is_usual(text, turn.business) or bool(wares or (beside and _held(turn)))
 
 
 def _dealt(turn: Turn, text: str) -> Turn:

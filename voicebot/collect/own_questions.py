@@ -6,7 +6,7 @@ Where such a text as a whole is what the business answers, it is that question.
 
 from __future__ import annotations
 
-from voicebot.business import Business, answer_for
+from voicebot.business import SURELY_SAME, Business, answer_for
 from voicebot.call import Step
 from voicebot.collect.understanding import (
     Ask,
@@ -64,7 +64,10 @@ def with_own_question(reading: Reading, text: str, where: Situation, business: B
     question = unanswered(reading, text, business)
     said = utterance(text, where.language)
     asks = any(clause.asked for clause in said.clauses) or not _ASKING.isdisjoint(said.tags)
-    if question is None or answer_for(question, business, asks=asks) is None:
+    if (
+        question is None
+        or answer_for(question, business, *(() if asks else (SURELY_SAME,))) is None
+    ):
         return reading
     asked = as_question(reading, question, text, where)
     if asks:

@@ -17,6 +17,7 @@ from voicebot.collect.understanding.types import (
     Situation,
 )
 from voicebot.collect.understanding.utterance import Utterance
+from voicebot.collect.understanding.words import is_given
 
 _UNKNOWN_WORD = 3
 """Guesses in each word of a question that no row of [ask] knows, or of a wish taken for one."""
@@ -37,8 +38,17 @@ _KNOWN, _IDLE = f"ask.{KNOWN}", f"ask.{IDLE}"
 COMPANY = "ask.company"
 _NAMES_US = "topic.company"
 """Opens the question whether we are who the caller thinks: anything may follow."""
-OF_WORK = ("topic.plain", "topic.price", "topic.varies", "topic.other_price", "topic.quality")
+OF_WORK = (
+    "topic.plain",
+    "topic.price",
+    "topic.varies",
+    "topic.when",
+    "topic.other_price",
+    "topic.quality",
+)
 """In a question they show that it is of the work, or what it costs, and not of who we are."""
+_CASE = "topic.case"
+_CALLED, _ELSEWHERE = "topic.called", "topic.elsewhere"
 _TAG = "topic.tag"
 """Behind a statement it asks for assent: "it's close by, isn't it"."""
 _OPEN = "topic.open"
@@ -93,18 +103,35 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
     span = said.span(first, end)
     words = sum(not said.is_sound(at) for at in range(first, end))
     unknown = _UNKNOWN_WORD * words - 1
-    asks_nothing = _goes_on(said, clause) or (clause.asked and _is_rhetorical(said, clause))
+    asks_nothing = _goes_on(said, clause) or _only_leads(said, clause)
     of_time = topic == COMPANY and is_of_time(said, clause)
+    of_time |= not topic and _names_a_time(said, clause, inside)
     if of_time or (not topic and (asks_nothing or _asks_back(said, clause, situation))):
         topic = _IDLE  # "is that Wednesday?" is answered by the read-back itself
     if not (topic or situation.record) and situation.step is Step.NAME:
         named = said.at(first, _NAMES_US) and not any(said.in_clause(clause, *OF_WORK))
         topic = COMPANY if named else ""
+    if not topic and _in_the_room(said, clause, situation):
+        topic = _IDLE
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
     known = topic and topic not in (ASKS_OFFERED, _IDLE)
     proposes = topic == _BOTH and any(match.tag in _PROPOSED for match in inside)
     guesses = (topic == _FREE or proposes) if known else unknown
-    yield Candidate(act, first, end, guesses)
+    yield Candidate(act, first, end, 0 if said.at(first, _CASE) else guesses)
+
+
+def _names_a_time(said: Utterance, clause: Clause, inside: list[Match]) -> bool:
+    """Return True for "Friday?" and "after five, yeah?", which ask by their mark alone."""
+    told = (m for m in inside if m.tag.startswith(("time.", "quiet.", "yes.agree")))
+    of_time = {n for m in told for n in range(m.first, m.end)}
+    tokens = range(clause.first, clause.end)
+    timed = any(m.tag in _PROPOSED for m in inside) or any(map(said.numbers.group, tokens))
+    only = all(n in of_time or said.is_sound(n) or said.numbers.group(n) for n in tokens)
+    return timed and only and not _asks(said, clause)
+
+
+def _asks(said: Utterance, clause: Clause) -> bool:
+    return any(said.in_clause(clause, "clause.ask", "clause.asks", "clause.told", *REQUESTS))
 
 
 def _goes_on(said: Utterance, clause: Clause) -> bool:
@@ -114,10 +141,9 @@ def _goes_on(said: Utterance, clause: Clause) -> bool:
     """
     if not clause.first or ends_sentence(said.tokens, clause.first - 1):
         return False
-    begins = any(said.in_clause(clause, "clause.ask", "clause.asks", "clause.request"))
     before = said.clause(clause.first - 1)
     asks = before.asked or any(said.in_clause(before, *REQUESTS))
-    return asks and not begins and bool(_topic(said, before))
+    return asks and not _asks(said, clause) and bool(_topic(said, before))
 
 
 def _topic(said: Utterance, clause: Clause) -> str:
@@ -170,14 +196,30 @@ def _leads(said: Utterance, at: int) -> int:
     return before.end if before else at + 1 if said.is_sound(at) else 0
 
 
-def _is_rhetorical(said: Utterance, clause: Clause) -> bool:
-    """Return True where nothing in a question is of us, of a visit or of what is to be done, and
-    no mark shows that it asks: "who on earth remembers those things"."""
-    if said.low(clause.end - 1) == "?":
-        return False
+def _only_leads(said: Utterance, clause: Clause) -> bool:
+    """Return True for the "remind me" of "remind me, what am I booked for"."""
     told = next(said.in_clause(clause, "clause.told"), None)
-    only_leads = told and all(said.is_sound(at) for at in range(told.end, clause.end))
-    return bool(only_leads) or not any(said.in_clause(clause, "topic.us"))
+    return told is not None and all(said.is_sound(at) for at in range(told.end, clause.end))
+
+
+def _in_the_room(said: Utterance, clause: Clause, situation: Situation) -> bool:
+    """Return True where a question is put to somebody else: "what do you think, Jim?".
+
+    They are called by a name, of which the open question is no answer, or what follows says so:
+    "did you feed the dog? Sorry, not you".
+    """
+    first, end = clause.first, clause.end
+    while first and not ends_sentence(said.tokens, first - 1):
+        first -= 1
+    while end < len(said) and not ends_sentence(said.tokens, end - 1):
+        end += 1
+    if end < len(said) and said.at(end, _ELSEWHERE):
+        return True
+    last = end - 1 if said.tokens[end - 1].is_sign else end
+    called = [last - 1] if said.low(last - 2) == "," else []
+    if situation.step is not Step.NAME and said.low(first + 1) == ",":
+        called.append(first)
+    return any(said.at(at, _CALLED) or is_given(said.low(at)) for at in called)
 
 
 def _asks_back(said: Utterance, clause: Clause, situation: Situation) -> bool:
