@@ -145,6 +145,7 @@ def test_the_same_time_of_an_appointment_that_is_moved_is_its_own() -> None:
         ("could a plumber come Wednesday or Friday, after two", date(2026, 3, 6), 15),
         ("plumber please, next Thursday after ten", date(2026, 3, 12), 14),
         ("A blocked drain. Wednesday, or else Friday, both after ten", date(2026, 3, 6), 15),
+        ("A plumber for Friday after ten, my toilet won't stop", date(2026, 3, 6), 15),
     ],
 )
 def test_a_wish_that_comes_before_its_question_is_kept(words: str, day: date, hour: int) -> None:
@@ -170,6 +171,12 @@ def test_hours_alone_that_are_wished_for_before_the_question_are_kept(
     window = scene.dialogue.window
     assert window is not None
     assert [window.has_time(time(each)) for each in (9, 15)] == [hour == 9, hour == 15]
+
+
+def test_a_day_between_the_work_and_what_is_wrong_with_it_is_kept() -> None:
+    scene = at(Step.NAME)
+    scene.hears("I need a plumber for tomorrow afternoon, my tap is leaking")
+    assert scene.dialogue.given_time == "2026-03-03 12"
 
 
 def test_before_that_is_before_the_day_that_was_told() -> None:

@@ -199,14 +199,10 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
             and each.end <= wide.end
         ):
             yield each
-        if described and isinstance(each.act, Flexible):
-            first, end = said.span(each.first, each.end)
-            if (
-                wide.first <= each.first
-                and each.end <= wide.end
-                and (end <= start or stop <= first)
-            ):
-                yield each  # "a plumber, next Tuesday after two"
+        within = wide.first <= each.first and each.end <= wide.end
+        if described and within and _is_of_time(each):
+            yield each  # "a plumber, next Tuesday after two, my tap is leaking"
+            continue
         if not isinstance(each.act, Provide):
             continue
         if (described or each.act.step is not Step.SERVICE) and each.assumes:
@@ -216,9 +212,14 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
         if described and each.act.step is Step.SERVICE:
             continue
         first, end = said.span(each.first, each.end)
-        within = wide.first <= each.first and each.end <= wide.end
         if within and each.act.missing is None and (end <= start or stop <= first):
             yield each
+
+
+def _is_of_time(each: Candidate) -> bool:
+    """Return True for a wish about when, and for a day or an hour, also without the other."""
+    timed = isinstance(each.act, Provide) and each.act.step is Step.TIME and not each.assumes
+    return timed or isinstance(each.act, Flexible)
 
 
 def _besides(known: Iterable[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
