@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.clauses import REQUESTS, Clause, ends_sentence
+from voicebot.collect.understanding.fields.runs import owner_behind
 from voicebot.collect.understanding.lexicon import SOUND
 from voicebot.collect.understanding.types import (
     OFFERED,
@@ -117,7 +118,8 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
         return True
     around = (*range(clause.first, each.first), *range(each.end, clause.end))
     asked = clause.asked and any(not said.is_sound(at) for at in around)
-    return not (asked or clause.others or clause.past)
+    answers = situation.step is Step.PHONE and owner_behind(said, each.end)  # "…, that's my son's"
+    return not (asked or clause.past or (clause.others and not answers))
 
 
 def _interrupts(said: Utterance, at: int) -> bool:

@@ -156,7 +156,8 @@ def test_half_a_number_is_kept_for_the_next_turn() -> None:
 @pytest.mark.parametrize("said", ["oh two", "Oh, oh two it is."])
 def test_an_area_code_may_follow_its_number(said: str) -> None:
     assert heard(said, partial="55501234") == "+61255501234"
-    assert heard("5550 1234, and the area code is oh two") == "+61255501234"
+    for code in ("and the area code is oh two", "oh two", "with an oh two in front"):
+        assert heard(f"5550 1234, {code}") == "+61255501234"
 
 
 @pytest.mark.parametrize("digits", ["0491", "0491570", "049157015", "0255501", "130055", "1300555"])
@@ -234,6 +235,9 @@ def test_a_landline_without_its_area_code_is_told_as_such(said: str) -> None:
         "Number this one. You come today? What time?",
         "How much is it? My mobile, this one.",
         "Why do you need it? My mobile.",
+        "Can I use this phone?",
+        "Mine is the one I'm ringing on.",
+        "0412 555 901, that's my husband's. Mine is the one I'm ringing on.",
     ],
 )
 def test_this_number_is_the_one_shown_and_is_missing_where_none_is(said: str) -> None:
@@ -253,6 +257,7 @@ def test_this_number_is_the_one_shown_and_is_missing_where_none_is(said: str) ->
         "This number? No, it's my wife's.",
         "the number I called yesterday was engaged",
         "It won't come up on your screen.",
+        "Should I give you this number or the landline?",
     ],
 )
 def test_the_number_shown_is_not_taken_where_it_is_refused(said: str) -> None:
@@ -399,6 +404,8 @@ def test_a_number_stands_among_other_figures_behind_commas(said: str) -> None:
     [
         ("And Bill the caretaker lets you in, his number's 0412 556 331", "en"),
         ("Bill's number is 0412 556 331", "en"),
+        ("It's 0412 556 331, that's my husband's mobile", "en"),
+        ("And could you put my husband's too, it's 0412 556 331", "en"),
         ("Yes. My daughter wants to be told as well, Jean, she's on 0412 556 331", "en"),
         ("Yes, and ring my wife as well on 0412 556 331", "en"),
         ("yes and text my husband on 0412 556 331", "en"),

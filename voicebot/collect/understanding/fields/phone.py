@@ -16,7 +16,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
 
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
-from voicebot.collect.understanding.fields.runs import Run, runs
+from voicebot.collect.understanding.fields.runs import Run, owner_behind, runs, told_from
 from voicebot.collect.understanding.numbers import Group
 from voicebot.collect.understanding.types import Asked, Missing, Note, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance
@@ -92,7 +92,10 @@ def _shown(said: Utterance, *, answers: bool) -> list[tuple[int, int]]:
     for line in said.all("phone.line"):
         if calls := said.at(line.end, "phone.calls"):
             places.append((line.first, calls.end))
-    return sorted(place for place in places if not said.before(place[0], "mend.not", "clause.deny"))
+    places = [place for place in places if not said.before(place[0], "mend.not", "clause.deny")]
+    leads = [said.before(first, "phone.may") for first, _ in places]  # "can I use this one?"
+    begun = [lead.first if lead else first for lead, (first, _) in zip(leads, places, strict=True)]
+    return sorted((first, end) for first, (_, end) in zip(begun, places, strict=True))
 
 
 def _seen(said: Utterance) -> list[tuple[int, int]]:
@@ -185,6 +188,10 @@ def _continued(number: _Number, run: Run, whole: bool) -> Iterator[_Number]:
     alone = _Number().then(run)
     if not number.groups:
         yield alone
+        code = run.phrases[-1]
+        if code[0].digits.startswith("0") and len(run.phrases) > 1:  # "9811 2200, oh two"
+            rest = tuple(group for phrase in run.phrases[:-1] for group in phrase)
+            yield _Number(code + rest, last=len(run.phrases[-2]))
         return
     if run.part and run.part.tag == "phone.tail":
         yield number.without_last(_counted(run), run)
@@ -283,9 +290,11 @@ def _theirs(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
         kept = said.clause(run.first).others or not run.other
         if run.theirs and kept and len(run.digits) >= _SHORTEST_NUMBER_DIGITS:
             own = [m.end for m in said.all("phone.this", end=run.first)]  # "this one, or my wife's"
-            opening = said.clause(run.first).first
+            opening = told_from(said, run.first)
             agreed = said.at(opening, "yes.agree")  # "yes, and ring my wife on …" agrees as well
-            first, end = max(agreed.end if agreed else opening, *own, 0), run.end
+            owner = owner_behind(said, run.end)
+            first = max(agreed.end if agreed else opening, *own, 0)
+            end = owner.end if owner else run.end
             note = Note(said.text[: said.span(first, end)[1]].strip(), said.span(first, end))
             yield Candidate(note, first, end)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.numbers import Group
 from voicebot.collect.understanding.text import Kind
@@ -183,6 +184,7 @@ def _run(said: Utterance, phrases: tuple[tuple[Group, ...], ...], before: int, a
     other = said.before(at, "phone.extension") is not None
     other |= any(said.all("phone.other", first=opening, end=at))
     goes_on, begun = _leads_up(said, before, at)
+    owner = owner_behind(said, end)
     timed = any(said.all("time.weekday", "time.month", first=before, end=at))  # "…, at two"
     return Run(
         phrases,
@@ -191,10 +193,31 @@ def _run(said: Utterance, phrases: tuple[tuple[Group, ...], ...], before: int, a
         plus=any(said.low(n) in ("+",) or said.at(n, "phone.plus") for n in range(before, at)),
         mends=before > 0 and not timed and ("clause.mend" in lead or clause.mends or clause.denied),
         goes_on=goes_on,
-        other=other or (clause.denied and not part) or clause.past or clause.others,
-        theirs=_is_theirs(said, opening, at),
+        other=other or (clause.denied and not part) or clause.past or (clause.others and not owner),
+        theirs=_is_theirs(said, opening, at)
+        or owner is not None
+        or told_from(said, at) < clause.first,
         elsewhere=bool(elsewhere) and elsewhere[-1] >= max(lead_end, default=0),
     )
+
+
+def told_from(said: Utterance, at: int) -> int:
+    """Return where the clause begins, or the one before where that one tells whose the number is.
+
+    As in "put my husband's number too, it's 0412 …".
+    """
+    first = said.clause(at).first
+    goes_on = first > 0 and not ends_sentence(said.tokens, first - 1) and said.at(first, "lead.is")
+    before = said.clause(first - 1 if goes_on else first)
+    others = goes_on and any(said.in_clause(before, "clause.others"))
+    return before.first if others else first
+
+
+def owner_behind(said: Utterance, end: int) -> Match | None:
+    """Return the "my husband's" of "…, that's my husband's", behind a number."""
+    lead = said.at(end + (said.low(end) == ","), "lead.is")
+    owner = said.at(lead.end, "clause.others") if lead else None
+    return owner if owner and said.low(owner.end - 1).endswith("'s") else None
 
 
 def _is_theirs(said: Utterance, opening: int, at: int) -> bool:
