@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ from tests.collect.conversation import (
     tells,
 )
 from voicebot.business import WEEKDAYS, Business, load_business
-from voicebot.call import Status, Step
+from voicebot.call import Status, Step, Window
 from voicebot.collect.answers import MAX_ATTEMPTS
 from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import (
@@ -63,11 +63,11 @@ def test_a_time_given_early_is_held_and_offered_at_step_six() -> None:
     assert "9:30 am" in said(effects)
 
 
-def test_an_early_day_without_a_clock_time_asks_only_for_the_clock_time() -> None:
+def test_an_early_day_without_a_clock_time_is_offered_in_free_hours() -> None:
     start = at(Step.SERVICE, given_time="2026-03-04")
-    dialogue, effects = run(start, answer(Step.SERVICE))
-    assert dialogue.partial == "2026-03-04"
-    assert says(effects, "missing.clock", value="this Wednesday, the 4th")
+    dialogue, effects = run(start, answer(Step.SERVICE), free=FREE)
+    assert dialogue.window == Window((date(2026, 3, 4),))
+    assert "Wednesday at 8 am, 11 am or noon" in said(effects)
 
 
 def test_a_caller_who_names_no_time_is_offered_some() -> None:

@@ -51,6 +51,43 @@ def test_a_day_or_an_hour_is_one_of_those_near_the_offered(
 
 
 @pytest.mark.parametrize(
+    ("offered", "says", "expected"),
+    [
+        (
+            (),
+            "Could it be Monday or Tuesday next week, between ten and two?",
+            "mon 10-14:01, tue2 10",
+        ),
+        ((), "And mornings only please, she naps after lunch", "any 7-12"),
+        ((), "Ten on Friday would be good", "fri 10"),
+        ((), "Three on Thursday, right?", "thu 15"),
+        ((), "Thursday, but more like eleven", "thu 11"),
+        ((), "So, after three any arvo?", "any 15-18"),
+        ((), "Mornings are out. Any afternoon this week except Friday.", "week 12-18, !fri"),
+        ((), "So can someone come today, before the freezer thaws?", "mon0 12-21"),
+        (THURSDAY, "One o'clock works for me.", "thu 13"),
+        ((), "My number is four one two. Three's good.", "any 7-21"),
+        ((), "It's been dripping since Thursday morning", "any 7-21"),
+    ],
+)
+def test_a_time_told_before_its_turn_comes_up_by_itself(
+    offered: tuple[str, ...], says: str, expected: str
+) -> None:
+    scene = asked_when("en", "Plumbing")
+    known: dict[Step, str] = {**scene.dialogue.answers}
+    del known[Step.ADDRESS]
+    scene.dialogue = replace(
+        scene.dialogue, answers=known, step=Step.ADDRESS, offered=offered, window=None
+    )
+    before = scene.dialogue
+    scene.hears(says)
+    answer = scene.hears(PLACES["en"])
+    if not scene.dialogue.pending and not scene.dialogue.offered:
+        answer = scene.hears("what have you got?")
+    assert fault(scene.dialogue, before, expected) == "", answer
+
+
+@pytest.mark.parametrize(
     ("language", "says", "expected"),
     [
         ("en", "What days have you got? Not Wednesday, I've bowls on a Wednesday.", "!wed"),

@@ -11,6 +11,7 @@ from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
+    Choose,
     Correct,
     Decline,
     Flexible,
@@ -89,6 +90,8 @@ def early_time(turn: Turn, said: Said) -> Turn:
         turn = opening.hours(turn, said.text)  # "and Saturday afternoons?"
     if piece and not said.has(Flexible):
         turn = turn.become(given_time=piece.partial or piece.value)
+    for choice in said.of(Choose):  # of the times that were told: "three's good"
+        turn = turn.become(given_time=choice.moment or turn.dialogue.given_time)
     return turn
 
 

@@ -201,9 +201,11 @@ def recall(turn: Turn) -> Turn:
         turn = turn.become(given_time=None)
         if turn.valid(Step.TIME, held.given_time):
             return wish_for(turn, held.given_time)
-        missing = Missing.DAY if held.given_time.startswith("T") else Missing.CLOCK
         if offered := of_piece(turn, held.given_time):
             return offered
+        missing = Missing.DAY if held.given_time.startswith("T") else Missing.CLOCK
+        if missing is Missing.CLOCK and not held.about:
+            return look(turn, joined(said_before(turn) or Window(), window_of(held.given_time)))
         turn = turn.become(partial=held.given_time)
         return turn.say(f"missing.{missing}", value=turn.say_time(held.given_time))
     if held.window or held.urgent:

@@ -9,7 +9,7 @@ from itertools import chain
 
 from voicebot.call import Step, Window
 from voicebot.collect.understanding.acts import acts
-from voicebot.collect.understanding.by_parts import by_parts
+from voicebot.collect.understanding.by_parts import by_parts, with_times
 from voicebot.collect.understanding.choose import choose
 from voicebot.collect.understanding.consent import adds_a_job, assents, commits, consents
 from voicebot.collect.understanding.fields import readers
@@ -115,7 +115,7 @@ def read(text: str, situation: Situation) -> Reading:
     for act in reading.acts if reading.rest else ():
         if isinstance(act, Correct) and act.step not in (None, situation.step) and not act.value:
             reading = _with_answer(said, situation, reading, act)
-    reading = by_parts(said, situation, reading, _at_once)
+    reading = with_times(said, situation, by_parts(said, situation, reading, _at_once), _at_once)
     told = {act.step for act in reading.acts if isinstance(act, Provide)}
     if not reading.rest or not told & _WITH_FIGURES or Step.TIME in told:
         return reading

@@ -1,4 +1,4 @@
-"""A correction beside an answer: "Seven please, but it's number 62, not 26".
+"""A correction beside an answer, a time before it is asked for: "it's number 62. Thursday at ten?"
 
 Read as a whole, its words compete with those of the answer. So where words are left unread, the
 parts of a turn are read alone, each as if nothing else had been said: those that mend a value held
@@ -8,24 +8,36 @@ count, and then the others as they are read without them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from voicebot.call import Step
 from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.types import (
+    IDLE,
     Act,
     Affirm,
+    Ask,
     Asked,
+    Choose,
     Correct,
     Deny,
+    Flexible,
+    Note,
     Provide,
     Reading,
     Situation,
     Span,
+    Thank,
+    Want,
 )
 from voicebot.collect.understanding.utterance import Utterance
 
 _MENDED = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 _MOST_PARTS = 8
+_OF_DAYS = ("time.weekday", "time.day", "time.part", "time.tonight", "time.weekend", "time.month")
+_OF_OFFERS = ("time.trail", "time.oclock", "choose.position")
+"""Words by which a sentence speaks of a time that none asked for; the second of one offered."""
+_OPEN_TOPICS = ("", IDLE, "free")
 
 ReadOne = Callable[[str, Situation], Reading]
 
@@ -35,7 +47,7 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
     if not whole.rest or not any(step in situation.record for step in _MENDED):
         return whole
     known: dict[Span, Reading] = {}  # most parts are the same both times
-    for parts in (list(_parts(said, linked=False)), list(_parts(said, linked=True))):
+    for parts in (list(_parts(said)), list(_parts(said, _leads_on))):
         if not 1 < len(parts) <= _MOST_PARTS:
             continue
         for part in parts:
@@ -57,6 +69,53 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
     return whole
 
 
+def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: ReadOne) -> Reading:
+    """Return the reading with the sentences that only name a time read as answers to "when?".
+
+    Before that is asked an hour may be another number, and a wish a question: "Ten on Friday",
+    "yes. Could it be Monday or Tuesday, between ten and two?".
+    """
+    if situation.step is Step.TIME:
+        return whole
+    choice = Asked.CHOICE if situation.offered else Asked.ANSWER
+    asked = replace(situation, step=Step.TIME, asked=choice, partial=None)
+    for leads_on in (None, _leads_on, _is_comma):
+        parts = list(_parts(said, leads_on))[:_MOST_PARTS]
+        alone = [Reading(rest=(part,)) for part in parts]
+        for n, part in enumerate(parts):
+            if _speaks_of_a_time(said, part, whole, offered=bool(situation.offered)):
+                found = read_one(_alone(said, part), asked)
+                rest = tuple(span for span in found.rest if said.text[slice(*span)] != "?")
+                alone[n] = replace(found, rest=rest)
+        whole = _put_together(whole, parts, alone, [_is_of_time(reading) for reading in alone])
+    return whole
+
+
+def _speaks_of_a_time(said: Utterance, part: Span, whole: Reading, *, offered: bool) -> bool:
+    """Return True for words of a day in a part of which something is unread, or asked."""
+    inside = [act for act in whole.acts if act.span[0] < part[1] and part[0] < act.span[1]]
+    open_ = any(isinstance(act, Want) for act in inside)
+    open_ |= any(isinstance(act, Ask) and act.topic in ("", IDLE) for act in inside)
+    open_ |= any(_inside(span, part) for span in whole.rest)
+    tags = (*_OF_DAYS, *_OF_OFFERS) if offered else _OF_DAYS
+    named = any(part[0] <= said.tokens[m.first].start < part[1] for m in said.all(*tags))
+    return open_ and named and all(map(_may_be_of_time, inside))
+
+
+def _may_be_of_time(act: Act) -> bool:
+    if isinstance(act, Ask):
+        return act.topic in _OPEN_TOPICS
+    if isinstance(act, Want):
+        return act.what == "booking"
+    timed = isinstance(act, Provide) and act.step is Step.TIME
+    return timed or isinstance(act, Flexible | Choose | Note | Affirm | Thank)
+
+
+def _is_of_time(reading: Reading) -> bool:
+    named = any(isinstance(act, Flexible | Choose | Provide) for act in reading.acts)
+    return named and not reading.rest and all(map(_may_be_of_time, reading.acts))
+
+
 def _put_together(
     whole: Reading, parts: Sequence[Span], alone: Sequence[Reading], mends: Sequence[bool]
 ) -> Reading:
@@ -71,12 +130,14 @@ def _put_together(
     return Reading(tuple(sorted(acts, key=lambda act: act.span)), tuple(sorted(rest)))
 
 
-def _parts(said: Utterance, *, linked: bool) -> Iterator[Span]:
-    """Give the spans of the sentences; `linked`: cut also where a link leads on to another."""
+def _parts(
+    said: Utterance, leads_on: Callable[[Utterance, int], bool] | None = None
+) -> Iterator[Span]:
+    """Give the spans of the sentences, cut also where something leads on to another."""
     first = 0
     for at in range(1, len(said) + 1):
         ends = at == len(said) or ends_sentence(said.tokens, at - 1)
-        if ends or (linked and _leads_on(said, at) and not _leads_on(said, at - 1)):
+        if ends or (leads_on and leads_on(said, at) and not leads_on(said, at - 1)):
             yield said.span(first, at)
             first = at
 
@@ -97,6 +158,10 @@ def _leads_on(said: Utterance, at: int) -> bool:
         return False
     opens = said.at(at, "clause.open")
     return said.at(at, "quiet.link") is not None or (opens is not None and bool(opens.value))
+
+
+def _is_comma(said: Utterance, at: int) -> bool:
+    return said.low(at) == ","
 
 
 def _mends(reading: Reading, situation: Situation) -> bool:
