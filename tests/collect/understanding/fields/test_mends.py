@@ -57,6 +57,9 @@ def test_what_is_wrong_gives_way_to_what_is_right(
         ("there is only one s", EMAIL, "jess@example.com", "jes@example.com"),
         ("put a zero in front of it", EMAIL, "7ruth@example.com", "07ruth@example.com"),
         ("you forgot the two at the end", EMAIL, "ruth@example.com", "ruth2@example.com"),
+        ("No, you've left off the twelve.", EMAIL, "ruth@example.com", "ruth12@example.com"),
+        ("there's a dot after the h", EMAIL, "ruthok@example.com", "ruth.ok@example.com"),
+        ("put a dash before the o", EMAIL, "ruthok@example.com", "ruth-ok@example.com"),
     ],
 )
 def test_letters_figures_and_marks_are_left_out_added_and_doubled(

@@ -16,7 +16,7 @@ from rapidfuzz.distance import Levenshtein
 from voicebot.call import Step
 from voicebot.collect.understanding.alternatives import Parts, weighed
 from voicebot.collect.understanding.candidates import Candidate, behind_denial
-from voicebot.collect.understanding.fields.email_signs import Kind, Piece, domain_at, pieces
+from voicebot.collect.understanding.fields.email_signs import Domain, Kind, Piece, domain_at, pieces
 from voicebot.collect.understanding.fields.local_part import (
     belongs,
     by_name,
@@ -36,6 +36,9 @@ _SPELLING_SLIPS = 2
 _FEWEST_LETTERS = 3
 _SHORTEST_ACCOUNT = 5
 _FIGURES = "0123456789"
+_MOST_TALK = 12
+"""So many pieces may stand between the at sign and its provider."""
+_BEHIND_NAME = (Kind.DIGITS, Kind.MARK, Kind.PAUSE)
 _OF_ACCOUNT = (Kind.LETTER, Kind.WORD, Kind.DIGITS, Kind.MARK)
 
 
@@ -203,7 +206,7 @@ def _last_meant(said: Utterance, read: Sequence[Piece]) -> _Address | None:
     spelled = [n for n in range(address.end, len(read)) if read[n].kind is Kind.LETTER]
     if len(spelled) >= _FEWEST_LETTERS and address.local:
         letters = "".join(read[n].text for n in spelled)
-        parts = re.split(r"([._+-])", address.local)
+        parts = re.split(r"([._+-]|\d+)", address.local)
         for at, part in enumerate(parts):
             if part and _is_alike(part, letters):  # "…, spelled r a c h a e l"
                 local = "".join([*parts[:at], letters, *parts[at + 1 :]])
@@ -215,12 +218,22 @@ def _around(said: Utterance, read: Sequence[Piece], at: int) -> _Address | None:
     """Return the address around one at sign; None when this "at" is only the word."""
     domain = domain_at(said, read, at + 1)
     local, first = local_before(said, read, at)
+    if local and not (domain and domain.known):
+        domain = _behind_talk(said, read, at) or domain
     if domain is None:
         last = not any(piece.text for piece in read[at + 1 :])
         return _Address(local, None, first, at + 1) if local and last else None
     if not domain.known:
         return None
     return _Address(local, domain.text, first if local else at, domain.end)
+
+
+def _behind_talk(said: Utterance, read: Sequence[Piece], at: int) -> Domain | None:
+    """Return the provider that stands behind talk: "at, what's it, the Google one. Gmail"."""
+    behind = range(at + 2, min(at + _MOST_TALK, len(read)))
+    named = (n for n in behind if said.at(read[n].first, "domain.provider"))
+    known = [each for n in named if (each := domain_at(said, read, n)) and each.known]
+    return max(known, key=lambda each: "." in each.text, default=None)
 
 
 def _merged(old: _Address | None, new: _Address, mends: bool) -> _Address:
@@ -260,11 +273,16 @@ def _named(
         (n for n in range(address.first, address.end) if read[n].kind is Kind.AT), address.first
     )
     own = next(said.all("email.own_name"), None)
-    named = own and own.first <= read[address.first].first and own.end == read[at].first
+    more = [p for p in read[:at] if own and p.first >= own.end]  # "my name, then ninety-one"
+    more = more if all(p.kind in _BEHIND_NAME for p in more) else []
+    end = own.end if own and not more else read[at].first
+    named = own and own.first <= read[address.first].first and end == read[at].first
+    named = named or bool(more)
     if own and (named or address.local is None):
         first, _, last = situation.record.get(Step.NAME, "").lower().partition(" ")
         parts = {"first": first, "last": last.replace(" ", ""), "initial": first[:1]}
-        return replace(address, local=own.value.format(**parts)) if last else address
+        local = own.value.format(**parts) + "".join(piece.text for piece in more)
+        return replace(address, local=local) if last else address
     found = by_name(said, read, at, situation)
     return replace(address, local=found[0], first=found[1]) if found else address
 
@@ -275,6 +293,13 @@ def _without_at(said: Utterance, read: Sequence[Piece], situation: Situation) ->
     if first is None:
         return None
     earlier = _earlier(situation)
+    for at in range(first + 1, 0 if earlier else len(read)):  # "mlopez gmail dot com"
+        named = said.at(read[at].first, "domain.provider") and not read[at].glued
+        domain = domain_at(said, read, at) if named else None
+        local, begin = local_before(said, read, at)
+        strange = not all(is_everyday(piece.text) for piece in read[begin:at])
+        if domain and "." in domain.text and local and strange:
+            return _Address(local, domain.text, begin, domain.end)
     if earlier and not earlier.startswith("@"):
         domain = domain_at(said, read, first)
         if domain and domain.known and not any(belongs(p) and p.text for p in read[domain.end :]):

@@ -130,7 +130,8 @@ def _pieces_at(said: Utterance, at: int) -> Iterator[Piece]:
 
 def _hint_end(said: Utterance, at: int) -> int | None:
     """Return where "with a w", "con te equis" or ", no h," ends: how a word is written."""
-    if counted := _counted_letter(said, at):
+    told = said.at(at, "lead.is")  # "…, that's double z,"
+    if counted := _counted_letter(said, at) or (told and _counted_letter(said, told.end)):
         return counted
     hint, none = said.at(at, "name.hint"), said.at(at, "name.hint_none")
     lead = hint if hint and not hint.value else none if said.low(at - 1) == "," else None
@@ -139,24 +140,29 @@ def _hint_end(said: Utterance, at: int) -> int | None:
     end = lead.end
     while spelled := letter(said, end) or said.at(end, "spelling.letter_too"):
         end = spelled.end
-    closed = end > lead.end and (end == len(said) or said.low(end) == ",")
-    if closed or (end > lead.end and said.at(end, "email.at")):
+    if end > lead.end and (end == len(said) or said.low(end) == "," or said.at(end, "email.at")):
         return end
     return lead.end + 1 if lead is hint and _is_letter(said, lead.end) else None
 
 
 def _counted_letter(said: Utterance, at: int) -> int | None:
-    """Return where "two g's" and "with double g" end, said of the word before: "quigg"."""
-    lead = said.at(at, "name.hint")
+    """Return where "two g's", "with double g" and "double g" end, said of a word: "quigg"."""
+    lead, times = said.at(at, "name.hint"), said.at(at, "number.times")
     number = said.numbers.figures(lead.end if lead and not lead.value else at)
     count = int(lead.value) if lead and lead.value else 2 if number and number.digits == "2" else 0
     end = lead.end if lead and lead.value else number.end if number else at
-    sign, plural = said.low(end)[:1], said.low(end)[1:] in ("s", "'s")
-    word = said.low(at - 1 - (said.low(at - 1) == ","))
-    behind = said.low(end + 1) in ("", ",") or said.at(end + 1, "email.at") is not None
-    apart = lead is not None or said.low(at - 1) == ","
-    told = count and plural and sign.isalpha() and word.count(sign) >= count
-    return end + 1 if told and apart and behind else None
+    if times:
+        count, end = int(times.value), times.end
+    sign, plural = said.low(end)[:1], said.low(end)[1:] in (("",) if times else ("s", "'s"))
+    if not (count and plural and sign.isalpha()):
+        return None
+    words = [t.low for t in said.tokens[max(0, at - _LONGEST_WRITTEN) : at] if len(t.low) > 2]
+    word = next((w for w in words[::-1] if w.isalpha()), "")
+    if place := said.at(end + 1, "phone.behind"):  # "two Ns in the middle"
+        end = place.end - 1
+    behind = said.low(end + 1) in ("", ",") or said.at(end + 1, "email.at")
+    apart = lead or said.low(at - 1) == "," or said.before(at, "lead.is")
+    return end + 1 if word.count(sign) >= count and apart and behind else None
 
 
 def _is_letter(said: Utterance, at: int) -> bool:
@@ -277,9 +283,8 @@ def _is_dot(read: Sequence[Piece], at: int) -> bool:
 
 def _first_label(read: Sequence[Piece], at: int) -> tuple[str, int]:
     """Return everything up to the first dot as one label: "b r e n n a n"."""
-    label, words, place = "", 0, at
+    label, words, place, begun = "", 0, at, at
     before: list[Kind] = []
-    begun = at
     while place < min(len(read), at + _MOST_PIECES) and words <= _MOST_WORDS_IN_A_LABEL:
         piece = read[place]
         if _is_remark(before, read, place):
@@ -322,8 +327,7 @@ def _is_remark(before: Sequence[Kind], read: Sequence[Piece], at: int) -> bool:
     pause = bool(before) and before[-1] is Kind.PAUSE
     letters = [piece.kind for piece in read[at : at + 2]] == [Kind.LETTER, Kind.LETTER]
     told |= letters and Kind.PAUSE in before and said[0] is Kind.WORD and said[-1] is Kind.STOP
-    goes_on = bool(read[at].text) and read[at].kind is not Kind.MARK
-    return told and ((pause and goes_on) or letters)
+    return told and ((pause and read[at].text != "" and read[at].kind is not Kind.MARK) or letters)
 
 
 def _next_label(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str, int]:

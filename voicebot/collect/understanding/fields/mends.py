@@ -30,6 +30,7 @@ _MOST_STRAY = 1
 _FEWEST_SPELLED = 3
 _PARTS = ("phone.tail", "phone.head", "phone.middle")
 _MOST_ADDED = 4
+_MOST_BESIDE = 2
 _MOST_WORDS_OF_A_TOWN = 3
 
 _REMARKS = ("name.hint", "mend.double", "mend.single", "mend.without", "mend.remove")
@@ -130,15 +131,26 @@ def _is_i(said: Utterance, old: Bit) -> bool:
 
 
 def _added(said: Utterance, held: Held) -> Iterator[Edit]:
-    """Give "add a one at the end", "there's an e on the end", "put a zero in front"."""
+    """Give "add a one at the end", "there's a dot after the m", "you've left off the twelve"."""
     for verb in said.all("mend.add"):
-        for place in said.all("mend.end", "mend.front", first=verb.end):
-            new = held.item(verb.end, place.first)
-            at = 0 if place.tag == "mend.front" else held.last
+        figures = held.item(verb.end, len(said))
+        if verb.value == "end" and figures.text.isdecimal() and held.step is Step.EMAIL:
+            yield held.put(figures.text, (held.last, held.last)), verb.first, figures.end, 1
+        for place in said.all("mend.end", "mend.front", "mend.after", "mend.ahead", first=verb.end):
+            new, at, end = held.item(verb.end, place.first), held.last, place.end
+            front = place.tag in ("mend.front", "mend.ahead")
+            if place.tag in ("mend.after", "mend.ahead"):
+                beside = held.item(place.end, place.end + _MOST_BESIDE)
+                spots = held.spots(beside.text, inside=True) if beside.text else []
+                if not spots:
+                    continue
+                at, end = spots[0][not front], beside.end
+            elif front:
+                at = 0
             if 0 < len(new.text) <= _MOST_ADDED and not held.text[:at].casefold().endswith(
                 new.text
             ):
-                yield held.put(new.text, (at, at)), verb.first, place.end, 0
+                yield held.put(new.text, (at, at)), verb.first, end, 0
 
 
 def _doubled(said: Utterance, held: Held) -> Iterator[Edit]:
