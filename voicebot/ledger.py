@@ -89,6 +89,9 @@ class Appointments(Protocol):
         It can be repeated. UNKNOWN where no appointment stands, or while Redis is away.
         """
 
+    async def note(self, booking: CallSid, by: str, text: str) -> None:
+        """Add a note for staff to an appointment's record; none while Redis is away."""
+
 
 CommitObserver = Callable[[Change, Saved, float], None]
 """Told of a commit: what it changed, where it rests, and how long it took (seconds)."""

@@ -24,6 +24,7 @@ from voicebot.collect.events import (
     Inquire,
     Look,
     Move,
+    PassOn,
     Placed,
     Request,
     Reserve,
@@ -60,6 +61,7 @@ class Scene:
     bookings: tuple[Booking, ...] = ()
     named: tuple[Booking, ...] = ()
     asked: list[Request] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
     change: Change = field(default_factory=Change)
     ending: Ending | None = None
     now: datetime = NOW
@@ -83,6 +85,8 @@ class Scene:
                 new = effect.change
                 needs = self.change.needs if new.needs is None else new.needs
                 self.change = replace(new, notes=notes, needs=needs)
+            if isinstance(effect, PassOn):
+                self.passed.append(effect.note)
             if isinstance(effect, End):
                 self.ending = effect.ending
 

@@ -363,6 +363,10 @@ def moved(name: str = "Robin Carter") -> Scene:
         "Yes. Park on Wattle Street, the drive's blocked on Friday.",
         "Yes. On Fridays the lift's out until noon.",
         "My neighbour Tom has the key, number 14.",
+        "Actually can you tell the plumber to bring a double one, I've only got a single there?",
+        "Ask him to bring the big ladder",
+        "Can you put down that I'm deaf in one ear so knock loud",
+        "my mobile's changed, it's 0411 000 111",
     ],
 )
 def test_what_is_told_for_a_visit_that_was_moved_begins_no_other(words: str) -> None:
@@ -371,6 +375,31 @@ def test_what_is_told_for_a_visit_that_was_moved_begins_no_other(words: str) -> 
     assert scene.dialogue.mode is Mode.CLOSING
     assert scene.dialogue.answers[Step.NAME] == "Robin Carter"
     assert any(note in words for note in scene.notes)
+    assert scene.passed[-1:] == scene.notes[-1:], "the record of the booking has it, too"
+
+
+@pytest.mark.parametrize(
+    ("words", "ends"),
+    [
+        ("Great, see you then", True),
+        ("That's it", True),
+        ("beautiful, cheers", True),
+        ("No worries, catch ya", True),
+        ("No, you've been very helpful", True),
+        ("yes", False),
+        ("okay", False),
+    ],
+)
+def test_a_call_is_over_with_thanks_and_not_with_a_bare_yes(words: str, *, ends: bool) -> None:
+    scene = moved()
+    scene.hears(words)
+    assert (scene.ending is Ending.HANGUP) is ends
+
+
+def test_the_time_that_a_booking_has_is_not_proposed_as_its_new_one() -> None:
+    scene = known_number("Robin Carter. I need to move my booking")
+    scene.hears("Wednesday at two, I can't be there then")
+    assert scene.dialogue.pending is None
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ class Call:
     async def move(self, booking: CallSid, start: datetime) -> Place:
         return Place.UNKNOWN
 
+    async def note(self, booking: CallSid, by: str, text: str) -> None: ...
+
     async def free(
         self,
         window: Window,

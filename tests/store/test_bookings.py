@@ -227,6 +227,8 @@ async def test_a_moved_appointment_has_the_new_time_and_place_and_frees_the_old_
     ]
     assert await other.move(SID, LATER) is Place.YOURS, "again"
     assert len(await EventReader(client).of_call(SID)) == len(events)
+    await other.note(SID, "Robin", "bring a ladder")
+    assert [note.text for note in (await stored(store)).notes][-1:] == ["Robin: bring a ladder"]
 
 
 async def test_a_move_by_less_than_a_visit_is_not_hindered_by_the_place_it_leaves(

@@ -202,6 +202,7 @@ def _take_up(turn: Turn, found: Appointment) -> Turn:
             turn = turn.say("existing.stands", **turn.about())
             if _only_asks(turn.dialogue):
                 return close(_to_tell(turn.fulfil()))
+            turn = replace(turn, passed=(turn.dialogue.words,))
             return close(_to_tell(turn.say("existing.passed_on")))
 
 
@@ -212,7 +213,7 @@ def _only_asks(held: Dialogue) -> bool:
 
 
 _ASKS_WHEN = ("booked.asks", "booked.already", "clause.ask", "clause.asks")
-_OF_STAFF = ("want.late", "want.complaint", "booked.missing")
+_OF_STAFF = ("note.request", "booked.adds", "want.late", "want.complaint", "booked.missing")
 
 
 def new_time(turn: Turn) -> Turn:

@@ -19,6 +19,7 @@ from voicebot.collect.understanding import (
     Note,
     Provide,
     Thank,
+    utterance,
 )
 
 _FOR_STAFF = {Purpose.COMPLAIN.value, Purpose.BE_CALLED.value}
@@ -47,6 +48,14 @@ def told_for_visit(turn: Turn, said: Said) -> Turn | None:
     return turn.note(said.text).promise().say_call_back().ask()
 
 
+def _is_only_yes(said: Said) -> bool:
+    """Return whether there is something else, by a yes alone; not "lovely" nor "that's it"."""
+    heard = utterance(said.text, said.situation.language)
+    yes = [m for m in heard.all("yes.agree", "yes.mere") if m.value == "yes" or m.tag == "yes.mere"]
+    known = {n for m in yes for n in range(m.first, m.end)}
+    return all(n in known or heard.is_sound(n) for n in range(len(heard)))
+
+
 def answer(turn: Turn, said: Said) -> Turn:
     """Go on with whatever comes, else say goodbye."""
     held, before = turn.dialogue, said.situation.record
@@ -68,7 +77,7 @@ def answer(turn: Turn, said: Said) -> Turn:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
     if said.has(Ask, Note) or said.values:  # a value here is of the booking that was found
         return turn.ask()
-    if said.has(Affirm) and not said.unread and held.attempts < _MOST_YESES:
+    if said.has(Affirm) and _is_only_yes(said) and held.attempts < _MOST_YESES:
         return turn.become(attempts=held.attempts + 1).ask()
     if said.says_more or (said.wants("complaint") and not said.has(Thank)):
         turn = turn.note(said.text).say_noted()

@@ -33,6 +33,7 @@ from voicebot.collect.events import (
     Inquire,
     Look,
     Move,
+    PassOn,
     Placed,
     Refuse,
     Reserve,
@@ -133,6 +134,8 @@ class Conversation:
                 match effect:
                     case Save(change):
                         await self._ledger.commit(self._unsaved(change))
+                    case PassOn(booking, by, note):
+                        await self._ledger.appointments.note(booking, by, note)
                     case Continue(earlier):
                         await self._ledger.continue_earlier(earlier)
                     case Inquire():

@@ -205,7 +205,16 @@ class Refuse:
     why: CommandRefusal
 
 
-Effect = Save | Say | Continue | Inquire | Refuse | End
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """Add a note of the caller, by name, to another call's booking."""
+
+    booking: CallSid
+    by: str
+    note: str
+
+
+Effect = Save | Say | Continue | Inquire | Refuse | PassOn | End
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ def take_values(
             continue
         if act.step is Step.TIME and not aside and held.step is Step.TIME and not at_end:
             continue
-        if at_end and held.found and act.step in (Step.ADDRESS, Step.EMAIL):
+        if at_end and held.found and act.step in _STORED:
             if act.step not in said.fields_asked:
                 turn = bookings.compare(turn, act, said.text)
             continue
@@ -62,6 +62,10 @@ def take_values(
     if Step.TIME in only and (held.step is not Step.TIME or aside or at_end):
         turn = early_time(turn, said)
     return turn
+
+
+_STORED = (Step.ADDRESS, Step.EMAIL, Step.PHONE)
+"""Of a booking that was told, a new one is for staff to change."""
 
 
 def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:

@@ -50,6 +50,8 @@ def wish_for(turn: Turn, value: str, *, ambiguous: bool = False) -> Turn:
     window = joined(said_before(turn), Window((at.date(),), after=at.time(), before=at.time()))
     hours = said_before(turn) or Window()
     turn = turn.become(pending=None, mode=Mode.ASKING, step=Step.TIME, given_time=None)
+    if turn.dialogue.about and value == turn.dialogue.about.at:
+        return turn.ask()  # it is there already
     turn = turn.become(window=Window(but=window.but, ends=window.ends), partial=None)
     if ambiguous:
         both = [each for each in (at, _other_half(at)) if not _refusal(turn, each)]
@@ -98,9 +100,8 @@ def service_of(turn: Turn) -> str | None:
 def look(turn: Turn, window: Window, *, near: datetime | None = None) -> Turn:
     """Ask the calendar what is free inside a window."""
     turn = turn.become(step=Step.TIME, mode=Mode.ASKING, window=window, pending=None, partial=None)
-    without = tuple(
-        at for value in turn.dialogue.unwanted if isinstance(at := _moment(turn, value), datetime)
-    )
+    known = (*turn.dialogue.unwanted, turn.dialogue.about.at if turn.dialogue.about else "")
+    without = tuple(at for at in (_moment(turn, value) for value in known if value) if at)
     return turn.ask_for(Look(window, near, without, service_of(turn)))
 
 

@@ -32,6 +32,7 @@ from voicebot.collect.events import (
     Event,
     Heard,
     Inquire,
+    PassOn,
     Refuse,
     Request,
     Save,
@@ -65,6 +66,7 @@ class Turn:
     noted: bool = False
     rung: bool = False
     refused: CommandRefusal | None = None
+    passed: tuple[str, ...] = ()  # told for the appointment, before that was found
 
     @property
     def business(self) -> Business:
@@ -331,6 +333,11 @@ class Turn:
             turn = self.save(messages=(event.message,), revised=event.revised)
         if turn.change != Change() or state != before.to_json():
             yield Save(replace(turn.change, step=self.dialogue.step, dialogue=state))
+        visit = before.about or (before.found if before.mode is Mode.CLOSING else None)
+        notes = [note.text for note in self.change.notes] if visit else self.passed
+        if visit := visit or self.dialogue.found:
+            by, booking = self.dialogue.answers.get(Step.NAME, ""), CallSid(visit.call_sid)
+            yield from (PassOn(booking, by, note) for note in notes)
         if self.continued:
             yield Continue(self.continued)
         if self.request:

@@ -29,6 +29,7 @@ from voicebot.store.legacy import read_legacy, write_legacy
 from voicebot.store.record import CallRecord
 from voicebot.store.replay import journal_paths, waiting_sessions
 from voicebot.store.scripts import Replicas, Script, Scripts
+from voicebot.store.staff_writes import StaffWrites
 
 log = get_logger(__name__)
 
@@ -71,6 +72,7 @@ class Backend:
             retention_s=settings.retention_s,
             replicas=replicas if settings.wait_replicas else None,
         )
+        self.staff = StaffWrites(client, retention_s=settings.retention_s, clock=clock)
         self.index = CallIndex(client)
         self.bookings = BookingIndex(client, clock)
         self.tasks = Tasks()
@@ -79,7 +81,9 @@ class Backend:
 
     def appointments(self, call_sid: CallSid) -> CallAppointments:
         """Return the calendar as this call may change it."""
-        return CallAppointments(self.client, self.scripts, self.business, call_sid, self.clock)
+        return CallAppointments(
+            self.client, self.scripts, self.business, call_sid, self.clock, self.staff
+        )
 
     async def record(self, call_sid: CallSid) -> CallRecord | None:
         """Return a call's record, or None for an unknown call."""

@@ -24,7 +24,7 @@ from redis.exceptions import ResponseError
 
 from voicebot.business import Business
 from voicebot.call import CallSid, CallState, Service, Step
-from voicebot.errors import BrokenRecord
+from voicebot.errors import BrokenRecord, StoreUnavailable
 from voicebot.ledger import Booking, Place
 from voicebot.log import get_logger
 from voicebot.names import name_keys
@@ -33,6 +33,7 @@ from voicebot.store.client import AWAY
 from voicebot.store.layout import answer_text
 from voicebot.store.scripts import Script, Scripts, TooFewReplicas, Verdict, read_records
 from voicebot.store.slots import Slots, day_key, minute_of_day
+from voicebot.store.staff_writes import StaffWrites
 from voicebot.validation import read_moment
 
 log = get_logger(__name__)
@@ -40,7 +41,7 @@ log = get_logger(__name__)
 PATIENCE_S = 1.0
 """Time that a caller waits for each of Redis's answers."""
 _RELEASE = Script("release", behind=())
-_FAILURES = (*AWAY, BrokenRecord, TooFewReplicas, TimeoutError)
+_FAILURES = (*AWAY, BrokenRecord, StoreUnavailable, TooFewReplicas, TimeoutError)
 
 
 class CallAppointments:
@@ -56,6 +57,7 @@ class CallAppointments:
         business: Business,
         call_sid: CallSid,
         clock: Callable[[], datetime],
+        staff: StaffWrites,
     ) -> None:
         self._client = client
         self._scripts = scripts
@@ -63,6 +65,7 @@ class CallAppointments:
         self._call_sid = call_sid
         self._clock = clock
         self._index = BookingIndex(client, clock)
+        self._staff = staff
         self._slots = slots = Slots(client, business, call_sid, clock)
         self.hold, self.free = slots.hold, slots.free
         self.leave, self.take_over = slots.leave, slots.take_over
@@ -177,6 +180,10 @@ class CallAppointments:
         await self.leave()
         await self.give_back()
         return Place.YOURS
+
+    async def note(self, booking: CallSid, by: str, text: str) -> None:
+        """Add a note to an appointment's record; see Appointments.note."""
+        await _best_effort(self._staff.note(booking, by, text))
 
     def _of(self, holder: CallSid) -> Slots:
         return Slots(self._client, self._business, holder, self._clock)

@@ -54,7 +54,6 @@ from voicebot.store.record import CallRecord, read_status
 from voicebot.store.replay import Replayer, erase_old_entries
 from voicebot.store.scripts import EVENTS_KEPT, TooFewReplicas
 from voicebot.store.session import CallSession
-from voicebot.store.staff_writes import StaffWrites
 
 log = get_logger(__name__)
 
@@ -104,13 +103,12 @@ class Store:
         self._backend = backend
         self.fallback, self.breaker = backend.fallback, backend.breaker
         self.tasks, self.best_effort = backend.tasks, backend.best_effort
-        self.index = backend.index
         self.events = EventReader(client)
         self.diary = Diary(backend)
         self.writes = IntegratorWrites(backend)
         self.line_audio = LineAudio(client)
         self.commands = CommandQueue(client, retention_s=settings.retention_s, clock=clock)
-        self.staff = StaffWrites(client, retention_s=settings.retention_s, clock=clock)
+        self.index, self.staff = backend.index, backend.staff
         self._replayer = Replayer(settings.data_dir, self._deliver, self._replayed)
 
     async def start(self) -> None:

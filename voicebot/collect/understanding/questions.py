@@ -143,7 +143,8 @@ def _goes_on(said: Utterance, clause: Clause) -> bool:
         return False
     before = said.clause(clause.first - 1)
     asks = before.asked or any(said.in_clause(before, *REQUESTS))
-    return asks and not _asks(said, clause) and bool(_topic(said, before))
+    told = any(said.in_clause(before, TOLD))  # "tell him to bring one, I've got none there?"
+    return not _asks(said, clause) and (told or (asks and bool(_topic(said, before))))
 
 
 def _topic(said: Utterance, clause: Clause) -> str:
