@@ -204,14 +204,18 @@ def _labelled(found: Sequence[Mention]) -> str:
     parts: dict[str, str] = {}
     part = ""
     for each in found:
+        if each.letters and not each.label:
+            part = next((p for p, text in parts.items() if alike(text.lower(), each.text)), part)
         if part in parts and (each.hint or (each.letters and not each.label)):
             parts[part] = (hinted if each.hint else respelled)(parts[part], each.text)
         elif not each.hint and (each.label or each.how is not How.WEAK):
             part = each.label
             if part not in parts or each.mends:
                 parts[part] = titled(each.text) if each.letters else each.text
-    other = "last" if "first" in parts else "first"
-    parts.setdefault(other, parts.pop("", ""))
+    other, bare = "last" if "first" in parts else "first", parts.pop("", "")
+    if any(part in bare.split(" ") for part in parts.values()):
+        return bare  # "Tran Thi Mai. Tran is the family name."
+    parts.setdefault(other, bare)
     return f"{parts['first']} {parts['last']}" if len(parts) > 1 and all(parts.values()) else ""
 
 
@@ -301,8 +305,11 @@ def _mended(
     if len(labels) == 1 and (len(words) > 1 or held != names[0].text):
         return _with_label(words, names, labels.pop())
     word, _ = _folded(found, _base(names) or names[-1])
+    bare = asked and len(words) == 1 and not is_given(held.lower())
+    if bare and is_given(word.lower()) and said.tags.isdisjoint(_DENIES):
+        return f"{word} {held}"  # "Dr Okonkwo", and at the read-back "Chidi"
     if " " in word:  # the name held was a part of it, or has a part of it
-        now, first = word.lower().split(), words[0].lower()
+        now, first = word.lower().replace("-", " ").split(), words[0].lower().replace("-", "")
         part = first in (*now, "".join(now)) or "".join(now).endswith(first)
         shared = not {now[0], now[-1]}.isdisjoint((first, words[-1].lower()))
         shared &= not any(each.how is How.ANNOUNCED for each in names)  # another whole name

@@ -167,7 +167,8 @@ def respelled(name: str, letters: str) -> str:
     words, said = name.lower().split(" "), name.split(" ")
     plain = [without_accents(word) for word in words]
     ends = {"".join(each[at:]) for each in (words, plain) for at in range(len(words))}
-    if letters in words or any(end.endswith(letters) for end in (*ends, *plain)):
+    parts = name.lower().replace("-", " ").split()
+    if letters in parts or any(end.endswith(letters) for end in (*ends, *plain)):
         return name  # "Hansen, S E N", "Jan van Dijk, V A N, D I J K"
     at = nearest(words, letters)
     if Levenshtein.distance("".join(words), letters) < Levenshtein.distance(words[at], letters):

@@ -116,6 +116,9 @@ def mentions(said: Utterance) -> Iterator[Mention]:
             mends = _mends(said, place, named_until)
             if of_part := _part_behind(said, place.end):
                 label = of_part.value
+            elif said.before(place.first - (said.low(place.first - 1) == "."), "name.title"):
+                bare = " " not in written(said, place) and not is_given(said.low(place.first))
+                label = label or "last" * bare  # "Mrs Pratt. Enid."
             place_end = of_part.end if of_part else place.end
             listed = place.end + (said.low(place.end) == ",")
             yield Mention(
@@ -151,7 +154,7 @@ def _mends(said: Utterance, place: Place, named_until: int) -> bool:
 
 def _part_behind(said: Utterance, end: int) -> Match | None:
     """Return the "is my first name" behind a name, which tells the part of the name that it is."""
-    return said.at(end + (said.low(end) == ","), "name.part")
+    return said.at(end + (said.low(end) in (",", ".")), "name.part")
 
 
 def _agreed(said: Utterance, at: int) -> int | None:

@@ -181,7 +181,8 @@ def _may_begin(said: Utterance, at: int, announced: bool) -> bool:
     token, word, after = said.tokens[at], said.low(at), said.low(at + 1)
     everyday, capital = said.lexicon.is_everyday, token.text[0].isupper()
     if not everyday(word.removesuffix("'s")):
-        full = is_word(said, at + 1) and not everyday(after)
+        whole = is_word(said, at + 1) and said.tokens[at + 1].text.istitle() and capital
+        full = is_word(said, at + 1) and (not everyday(after) or (whole and is_given(word)))
         told = (announced and after != ",") or full or said.before(at, "name.weak") is not None
         named = told and capital and is_given(word)  # "me llamo Mira Sanz", "I'm Roger"
         return named or not said.at(at, "name.opening", "quiet.courtesy")
