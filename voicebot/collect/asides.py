@@ -107,7 +107,8 @@ def _is_of_record(turn: Turn, question: Ask) -> bool:
     """Return False for "have you got the pensioners' discount?", which asks for no writing."""
     said = utterance(question.about, turn.business.language)
     told = [*turn.dialogue.notes, *turn.dialogue.answers.values()]
-    written = "record.wrote" in said.tags or has_one_of(content_of(said), " ".join(told))
+    content = content_of(said)
+    written = not content or "record.wrote" in said.tags or has_one_of(content, " ".join(told))
     return question.topic == KNOWN and bool(question.steps or written)
 
 

@@ -98,13 +98,16 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
         clause = said.clause(each.first)
         asks = said.at(clause.first, "clause.ask")
         asks = None if situation.asked is Asked.CONFIRM else asks
-        return not (clause.asked and asks and asks.end <= each.first)
+        return not (clause.asked and asks and asks.end <= each.first) and not _asks_on(said, each)
     if not isinstance(each.act, (Provide, Correct)) or not each.act.step:
         return True
     value = next((at for at in range(len(said)) if said.tokens[at].end > each.act.span[0]), 0)
     clause = said.clause(value)
     if each.act.step is Step.SERVICE and _asks_beside_yes(said, clause, situation):
         return False
+    of_times = clause.asked and any(said.in_clause(clause, "ask.weekends", "ask.punctual"))
+    if each.act.step is Step.TIME and of_times:
+        return False  # "do you do Sundays", "he'll be here bang on two?"
     open_now = situation.step is Step.SERVICE and situation.asked is Asked.ANSWER
     if each.act.step is Step.SERVICE and not open_now and _interrupts(said, value):
         return False
@@ -138,6 +141,17 @@ def _is_asked_piece(each: Candidate, clause: Clause) -> bool:
         return False
     long = each.end - each.first >= _SENTENCE and each.end <= clause.end
     return clause.asked and long and each.act.missing is not None
+
+
+def _asks_on(said: Utterance, no: Candidate) -> bool:
+    """Return True for the "no" of "no surprises on the bill?" and of "if it's not right"."""
+    if no.first and said.at(no.first - 1, "ask.condition"):
+        return True
+    end = next((n for n in range(no.end, len(said)) if ends_sentence(said.tokens, n)), no.first)
+    begins = not no.first or ends_sentence(said.tokens, no.first - 1)
+    begins |= said.at(max(0, no.first - 1), "clause.before") is not None
+    mark = said.low(end) == "?" and end > no.end and not said.tokens[no.end].is_sign
+    return begins and mark and not said.at(no.end, "clause.ask", "clause.open")
 
 
 def _asks_beside_yes(said: Utterance, clause: Clause, situation: Situation) -> bool:

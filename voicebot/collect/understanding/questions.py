@@ -47,7 +47,7 @@ OF_WORK = (
     "topic.quality",
 )
 """In a question they show that it is of the work, or what it costs, and not of who we are."""
-_CASE = "topic.case"
+_CASE, _WROTE = "topic.case", ("record.wrote", "record.notes", "topic.kept")
 _CALLED, _ELSEWHERE = "topic.called", "topic.elsewhere"
 _TAG = "topic.tag"
 """Behind a statement it asks for assent: "it's close by, isn't it"."""
@@ -117,7 +117,8 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
     known = topic and topic not in (ASKS_OFFERED, _IDLE)
     proposes = topic == _BOTH and any(match.tag in _PROPOSED for match in inside)
     guesses = (topic == _FREE or proposes) if known else unknown
-    yield Candidate(act, first, end, 0 if said.at(first, _CASE) else guesses)
+    timed = any(match.tag in _PROPOSED for match in inside)
+    yield Candidate(act, first, end, 0 if said.at(first, _CASE) and not timed else guesses)
 
 
 def _names_a_time(said: Utterance, clause: Clause, inside: list[Match]) -> bool:
@@ -154,7 +155,7 @@ def _topic(said: Utterance, clause: Clause) -> str:
     longest = sorted(asked, key=lambda match: (match.first, -match.end))
     tags = [m.tag for m in longest if m.tag != OF_AREA or not of_time(said, m)]
     rows = (tag for tag in sorted(tags, key=COMPANY.__eq__))  # "is this recorded": no company
-    wrote = _KNOWN if any(said.in_clause(clause, "record.wrote", "record.notes")) else ""
+    wrote = _KNOWN if any(said.in_clause(clause, *_WROTE)) else ""
     return next(rows, wrote or next((m.tag for m in inside if m.tag == _PRICE), ""))
 
 
