@@ -30,6 +30,13 @@ def test_who_has_no_e_mail_is_asked_once(words: str) -> None:
     assert scene.notes == ["No e-mail address"]
 
 
+def test_what_is_told_of_an_address_that_is_refused_is_written_down() -> None:
+    scene = at(Step.ADDRESS)
+    scene.hears("It's in Newtown, I'll tell the cleaner when he rings.")
+    assert Step.ADDRESS in scene.dialogue.settled
+    assert any("Newtown" in note for note in scene.notes)
+
+
 def test_a_mended_field_is_said_aloud_and_the_question_put_again() -> None:
     scene = last_read_back()
     words = scene.hears("yes but the name is Anita Patel")

@@ -108,7 +108,8 @@ def _asking(turn: Turn, said: Said) -> Turn:
     if any(act.step in held.settled and act.step is not step for act in said.of(Decline)):
         return proceed(turn)
     if declines:
-        return decline(turn, declines[-1].why)
+        part = step is Step.ADDRESS and said.unread  # "it's in Newtown, I'll tell the cleaner"
+        return decline(turn.note(said.text) if part else turn, declines[-1].why)
     if step is Step.EMAIL and said.has(Deny) and not (held.unheard or said.values or said.unread):
         return decline(turn, "has none")
     if _dealt_with(said):

@@ -835,6 +835,10 @@ def test_a_part_said_anew_while_another_field_is_asked(said: str, line: str | No
         ("it's 9 Heron Crescent and that's in Byron Bay", "9 Heron Crescent, Byron Bay"),
         ("9 Sea Gull Drive, that's sea gull two words, Ryde", "9 Sea Gull Drive, Ryde"),
         ("number five lake view whitby", "5 Lake View, Whitby"),
+        ("Newtown, 8 Camden.", "8 Camden, Newtown"),
+        ("Apartment 11. 11 slash 63 Hall Street, Ryde", "11/63 Hall Street, Ryde"),
+        ("It's a new estate, lot 14 Elm Drive, Ryde", "Lot 14 Elm Drive, Ryde"),
+        ("It's for my mum's place, so 8 Elm Avenue, Ryde", "8 Elm Avenue, Ryde"),
         ("12 Elm Street, Orange, number 0491 570 156", "12 Elm Street, Orange"),
         ("number 4 Oak Avenue, Ryde", "4 Oak Avenue, Ryde"),
         (
@@ -881,6 +885,11 @@ def test_an_address_ends_where_other_talk_begins(utterance: str, line: str) -> N
         ("17 Elm Street... Elm? Elm Avenue, 17 Elm Avenue Ryde", "17 Elm Avenue, Ryde"),
         ("Two Elm Street. Sorry, three. Three Elm Street, Ryde", "3 Elm Street, Ryde"),
         ("3 Elm Street, is that Ryde or Denistone? Denistone", "3 Elm Street, Denistone"),
+        (
+            "14 Elm Street, Ryde. No wait, 40, four zero, I always say it too fast.",
+            "40 Elm Street, Ryde",
+        ),
+        ("27 Koora, K O O R A, Street, Ryde", "27 Koora Street, Ryde"),
     ],
 )
 def test_who_mends_an_address_while_telling_it_is_followed(utterance: str, line: str) -> None:

@@ -20,12 +20,13 @@ from voicebot.collect.understanding.fields.address_parts import (
     rank_as_number,
     respelled,
 )
-from voicebot.collect.understanding.fields.address_places import town_before
+from voicebot.collect.understanding.fields.address_places import town_before, town_last
 from voicebot.collect.understanding.fields.address_same import (
     are_one,
     extends,
     shop_of_same,
     unit_of_same,
+    without_double,
 )
 from voicebot.collect.understanding.fields.address_talk import (
     without_name,
@@ -47,7 +48,7 @@ _JOB, _ONE, _ELSEWHERE = 2, 1, 0
 _MARKS = ("address.job", "address.elsewhere")
 _LEADS = ("lead.is", "address.lead", "address.label", "address.within", *_MARKS)
 _MENDS = ("address.label", "address.within", "address.was", "address.without")
-_TOLD_BEHIND = frozenset(",.:;-")
+_TOLD_BEHIND = frozenset((*",.:;-", "so"))
 _PLACING = {Kind.PLACE, Kind.POSTCODE}
 _AROUND = {Kind.UNIT, Kind.PLACE, Kind.STATE, Kind.POSTCODE}
 """Parts that stay where a corner is told anew."""
@@ -195,16 +196,19 @@ class _Reader:
         for turn in self._rounds(Words(self.said, plain)):
             town = alone and self.situation.partial is not None
             now, doubts = Grammar(turn, self.region, alone=alone, town=town).read()
-            now = now or (self._told_last(turn, bool(parts)) if alone else ())
+            if alone and not now:
+                now = self._told_last(turn, bool(parts))
+                turned = () if now or parts else self._known(town_last(turn))
+                now = now or tuple(replace(p, first=turn[0].first) for p in turned)
             if is_whole(now) and not self.held and not kinds(now) & _PLACING:
                 now += town_before(turn, turn.place(_extent(now)[0]), self.region, alone=alone)
             if now and (is_whole(now) or not parts):
                 parts, guesses = (*unit_of_same(parts, now), *now), doubts
             elif now:
                 parts, guesses = merge(parts, now), 1
-        return respelled(parts, names), guesses
+        return respelled(without_double(parts), names), guesses
 
-    def _told_last(self, words: Words, mends: bool) -> Parts:
+    def _told_last(self, words: Words, mends: bool, tries: int = 2) -> Parts:
         """Return the piece behind the last pause, which mends: "what am I saying, I'm at 44".
 
         Where nothing is mended its name must have been said before: "Box Hill? Or … Box Hill".
@@ -220,6 +224,8 @@ class _Reader:
         lows, size = [word.low for word in words.part(0, end)], end - begin
         again = next((n for n in range(begin) if lows[n : n + size] == lows[begin:]), None)
         if again is None or not all(word.is_name for word in breath):
+            if mends and not piece and tries:  # "40, four zero, I always say it too fast"
+                return self._told_last(Words(self.said, words.part(0, begin)), True, tries - 1)
             return piece if mends else ()
         place = found(Kind.PLACE, words, begin, (words.titled(begin, end), end))[0]
         return (replace(place, first=words[again].first),)  # what is wondered about is no question

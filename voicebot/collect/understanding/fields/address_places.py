@@ -28,6 +28,17 @@ _BETWEEN = ("address.number", "address.label", "yes.agree")
 """What stands between a suburb that is said first and its street."""
 
 
+def town_last(words: Words) -> str | None:
+    """Return "Newtown, 8 Camden" the other way round, where nothing but names is said."""
+    cut = next((n for n in range(1, len(words)) if words[n].pause), 0)
+    end = next((n for n in range(cut + 1, len(words)) if words[n].pause), len(words))
+    names = [*words.part(0, cut), *words.part(cut + 1, end)]
+    named = all(word.is_name and not is_everyday(word.low) for word in names)
+    street = " ".join(word.text for word in words.part(cut, end))
+    town = " ".join(word.text for word in words.part(0, cut))
+    return f"{street}, {town}" if cut and end > cut + 1 and words[cut].is_number and named else None
+
+
 def state_at(words: Words, at: int, region: str) -> Read | None:
     """Return the state that begins here."""
     for country in (region, *STATES):

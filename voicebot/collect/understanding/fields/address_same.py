@@ -21,6 +21,12 @@ def shop_of_same(before: Parts, now: Parts) -> Parts:
     return tuple(part for part in before if part.kind is Kind.UNIT and same)
 
 
+def without_double(parts: Parts) -> Parts:
+    """Return the parts without a unit that is said again: "apartment 11, 11 slash 63 Hall"."""
+    slashed = {part.text.partition("/")[0] for part in parts if "/" in part.text}
+    return tuple(p for p in parts if p.kind is not Kind.UNIT or p.text.split()[-1] not in slashed)
+
+
 def are_one(parts: Parts, again: Parts) -> bool:
     """Return True where an address is begun, and then said anew: "29 Lawson, 29 Lawson Avenue"."""
     old, new = ({p.kind: p.text.split()[0] for p in each} for each in (parts, again))

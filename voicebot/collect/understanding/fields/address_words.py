@@ -308,6 +308,8 @@ def without_spelling(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
             repeats = bool(kept) and _alike(kept[-1], name)
             if after and after.isin("type") and not repeats:  # "12 B A T T L E Street"
                 kept.append(replace(words[at], text=name, low=name, end=words[end - 1].end))
+            elif after and after.isin("type"):  # "27 Elm, E L M, Street"
+                words = [*words[:end], replace(after, pause=False), *words[end + 1 :]]
             elif after and repeats and _alike(after, name):
                 kept.pop()  # "six Schuyler, S C H U Y L E R, Schuyler Court"
         at = end
