@@ -9,7 +9,7 @@ import pytest
 from tests.collect.scene import DEMO, Scene
 from voicebot.business import load_business
 from voicebot.call import CallState, Needs, Step, Wish
-from voicebot.collect.dialogue import Mode
+from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import Ending
 from voicebot.collect.resuming import begin
 
@@ -154,3 +154,58 @@ def test_damage_of_the_callers_own_is_a_job() -> None:
     scene, _, wish, _ = played("en", "Ann Lee, my tenant broke the tap")
     assert wish is None
     assert scene.dialogue.needs is Needs.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "purpose"),
+    [
+        ("en", "I haven't received my invoice", Purpose.BE_CALLED),
+        ("en", "Hi, I'm looking for work, are you hiring any electricians?", Purpose.BE_CALLED),
+        ("en", "Can I leave a message for Jenny in the office?", Purpose.BE_CALLED),
+        ("en", "I had a missed call from you", Purpose.BE_CALLED),
+        ("en", "Your van's blocking my driveway!", Purpose.BE_CALLED),
+        ("en", "I've been waiting weeks for you to ring me back about my quote", Purpose.BE_CALLED),
+        ("en", "You overcharged me", Purpose.COMPLAIN),
+        ("en", "The plumber came last week and it's leaking again.", Purpose.COMPLAIN),
+        ("en", "Do I get an invoice?", Purpose.BOOK),
+        ("en", "I need a quote for a switchboard", Purpose.BOOK),
+        ("en", "I have a job for you", Purpose.BOOK),
+        ("en", "my van needs a socket fitted", Purpose.BOOK),
+        ("es", "no me ha llegado la factura", Purpose.BE_CALLED),
+        ("es", "quería dejar un recado para el encargado", Purpose.BE_CALLED),
+        ("es", "me han cobrado de más", Purpose.COMPLAIN),
+        ("es", "¿dan factura?", Purpose.BOOK),
+        ("zh", "我的发票还没收到", Purpose.BE_CALLED),
+        ("zh", "你们招不招电工，我想应聘", Purpose.BE_CALLED),
+        ("zh", "你们多收了我钱", Purpose.COMPLAIN),
+        ("zh", "能开发票吗", Purpose.BOOK),
+    ],
+)
+def test_what_is_for_staff_needs_a_name_and_a_number_and_no_booking(
+    language: str, words: str, purpose: Purpose
+) -> None:
+    scene, _, _, notes = played(language, words)
+    assert scene.dialogue.purpose is purpose
+    assert notes or purpose is Purpose.BOOK
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Hang on, isn't this Gino's? Oh sorry, wrong number!"],
+        ["Is that the pizza place?", "Oh. Sorry!"],
+        ["Is this the dentist?", "No? My mistake."],
+    ],
+)
+def test_a_wrong_number_ends_kindly_and_leaves_nothing(words: list[str]) -> None:
+    scene, _, _, notes = played("en", *words)
+    assert scene.ending is Ending.HANGUP
+    assert (scene.dialogue.needs, notes) == (Needs.NOTHING, ())
+
+
+def test_who_wants_what_we_do_not_do_is_told_so_and_asked_for_nothing() -> None:
+    scene = Scene(begin(DEMO, CallState()))
+    for words in ("Do you do pest control?", "So you don't do cockroaches then?"):
+        assert "don't do that" in scene.hears(words) or "only do" in scene.hears(words)
+        assert scene.dialogue.mode is Mode.CLOSING
+    assert "name" in scene.hears("All right, then I need a plumber, the tap drips")

@@ -258,7 +258,8 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
         case "offered" if _is_no_trade(turn, question.about):
             return turn
         case "offered" | "wished":
-            return turn.say("reply.not_offered", services=turn.offers())
+            turn = turn.say("reply.not_offered", services=turn.offers())
+            return turn if turn.dialogue.knows_something else turn.become(mode=Mode.CLOSING, put=0)
         case "services":
             return turn.say("reply.services", services=turn.offers())
         case _:

@@ -53,8 +53,8 @@ LOOKED_FOR = (Purpose.CANCEL, Purpose.MOVE, Purpose.ASK_AFTER)
 """Wishes about a booking that is there already."""
 
 
-def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
-    """Take up another purpose than a booking, and write it down at once."""
+def turn_to(turn: Turn, purpose: Purpose, text: str, line: str = "") -> Turn:
+    """Take up another purpose than a booking, and write it down at once; `line` says so."""
     if turn.dialogue.purpose is purpose:
         return turn
     held = turn.dialogue
@@ -63,8 +63,8 @@ def turn_to(turn: Turn, purpose: Purpose, text: str) -> Turn:
     turn = turn.become(attempts=0, put=0, partial=None)
     needs = Needs.PERSON if purpose is Purpose.COMPLAIN else Needs.FOLLOW_UP
     turn = turn.need(needs, WISHES[purpose]).note(text)
-    turn = turn.say(f"existing.begin_{purpose}")
-    return replace(turn, rung=turn.rung or purpose is Purpose.BE_CALLED)
+    turn = turn.say(line or f"existing.begin_{purpose}")
+    return replace(turn, rung=turn.rung or (purpose is Purpose.BE_CALLED and not line))
 
 
 def is_sought(held: Dialogue) -> bool:

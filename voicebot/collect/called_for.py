@@ -5,7 +5,7 @@ from __future__ import annotations
 from voicebot.call import Step
 from voicebot.collect.dialogue import Dialogue, Purpose
 from voicebot.collect.said import Said
-from voicebot.collect.understanding import Want, utterance
+from voicebot.collect.understanding import Deny, Thank, Want, utterance
 
 PURPOSES = {
     "cancel": Purpose.CANCEL,
@@ -14,6 +14,7 @@ PURPOSES = {
     "late": Purpose.ASK_AFTER,
     "complaint": Purpose.COMPLAIN,
     "call_back": Purpose.BE_CALLED,
+    "matter": Purpose.BE_CALLED,
 }
 """The purpose of each wish that is none for a new booking."""
 
@@ -28,11 +29,25 @@ def wish(held: Dialogue, said: Said) -> Want | None:
     changes = [w for w in wishes if w.what in ("cancel", "reschedule")]
     wishes = changes[-1:] or wishes
     if said.wants("call_back"):  # "I have a booking, ring me about it"
-        wishes = [wish for wish in wishes if wish.what not in ("existing", "late")]
+        wishes = [wish for wish in wishes if wish.what not in ("existing", "late", "matter")]
     keeps = [want for want in said.of(Want) if want.what == "keep"]
     if keeps and not wishes and not has_begun(held):
         return Want("existing", keeps[0].span)
-    return min(wishes, key=lambda wish: wish.what == "existing", default=None)
+    return min(
+        wishes, key=lambda wish: _LAST.index(wish.what) if wish.what in _LAST else -1, default=None
+    )
+
+
+_LAST = ("matter", "existing")
+"""Wishes that give way to any other."""
+
+
+def was_misdialled(held: Dialogue, said: Said) -> bool:
+    """Return whether a caller who was told who we are only begs our pardon: a wrong number."""
+    heard = utterance(said.text, said.situation.language)
+    only = not said.unread and all(isinstance(act, Deny | Thank) for act in said.reading.acts)
+    told = any(held.business.company.name in line for line in held.replied)
+    return told and only and "refuse.apology" in heard.tags and not held.knows_something
 
 
 def has_begun(held: Dialogue) -> bool:

@@ -42,7 +42,8 @@ def told_for_visit(turn: Turn, said: Said) -> Turn | None:
     if said.has(Note) or said.tells_more:
         return turn.note(said.text).say_noted().ask()
     steps = {act.step for act in said.of(Provide)} | {act.step for act in said.of(Correct)}
-    timed = said.has(Flexible) or Step.TIME in steps
+    tags = utterance(said.text, said.situation.language).tags
+    timed = (said.has(Flexible) or Step.TIME in steps) and "refuse.apology" not in tags
     if not (held.found and timed) or Step.SERVICE in steps:
         return None
     return turn.note(said.text).promise().say_call_back().ask()
@@ -65,7 +66,7 @@ def answer(turn: Turn, said: Said) -> Turn:
     if (again_found := bookings.take_up_again(turn, before.get(Step.NAME))) is not None:
         return again_found
     changed = {step for step, value in held.answers.items() if value != before.get(step)}
-    if held.dealt and changed and changed <= {Step.NAME, Step.PHONE}:
+    if not held.cancelled and changed and changed <= {Step.NAME, Step.PHONE}:
         return turn.ask()  # of what was dealt with
     timed = held.given_time or held.window
     if (changed or timed) and not books and set(held.dealt[-1:]) & _FOR_STAFF:

@@ -84,14 +84,17 @@ def on_heard(turn: Turn, said: Said) -> Turn:
             if turn.ending
             else answer(beside(take_values(turn, said), said), said)
         )
+    if called_for.was_misdialled(held, said):
+        return asides.farewell(turn)
     if not said.reading.acts and not said.unread:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
     told = said.has(Affirm, Deny, Choose, Flexible, Decline, Withdraw)
     answers = said.values or said.piece(held.step) or told
     asks = any(ask.topic for ask in said.of(Ask))  # "hang on, what name did you write?"
     asks |= any(want.what in ("keep", *PURPOSES) for want in said.of(Want))
-    rethinks = held.mode is Mode.CHOOSING and said.has(Deny) and said.ends_with(Wait)
-    if said.has(Wait) and not (asks or (answers and not rethinks)):
+    rethinks = held.mode in (Mode.CHOOSING, Mode.ASKING) and said.has(Deny) and not said.values
+    rethinks &= said.ends_with(Wait)
+    if said.has(Wait) and not (asks or said.wants("nothing") or (answers and not rethinks)):
         return turn.become(patience=HOLD_SILENCES).say("reply.hold")
     if held.mode is Mode.OFFERING:
         return _offered(turn, said)
@@ -189,7 +192,9 @@ def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
     if purpose in _CHANGES and not has_begun(held):
         turn = bookings.take_up_next(turn, said)
         held = turn.dialogue
-    if purpose in held.dealt and has_begun(held) and purpose not in _CHANGES:
+    matter = wish.what == "matter"
+    goes_on = has_begun(held) and purpose not in _CHANGES
+    if (goes_on and (matter or purpose in held.dealt)) or (matter and said.books):
         return turn.promise().note(said.text).say_call_back(), False
     if purpose in held.dealt:
         told_again = held.attempts + 1
@@ -207,7 +212,7 @@ def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
     in_the_making &= held.mode is not Mode.CLOSING
     if purpose is Purpose.MOVE and in_the_making and not said.has_booked:
         return turn, False  # the time that is being found is meant
-    turn = bookings.turn_to(turn, purpose, said.text)
+    turn = bookings.turn_to(turn, purpose, said.text, "existing.passed_on" if matter else "")
     turn = turn.become(to_tell=said.fields_asked, shift=said.shift, words=said.text)
     if window := times.wished(turn, said.reading.acts):
         turn = turn.become(window=window)
