@@ -30,6 +30,7 @@ from voicebot.collect.understanding import (
     Window,
     content_of,
     is_only_named,
+    missed,
     named_in,
     utterance,
 )
@@ -64,7 +65,7 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
 
     text  all that was said: another clause may name the service ("cleaning, how much is that")
     """
-    said = len(turn.said)
+    before, said = turn, len(turn.said)
     turn = emergencies.in_danger(turn, question)
     if len(turn.said) > said:
         return turn
@@ -72,9 +73,25 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
     tags = utterance(question.about, turn.business.language).tags
     more = question.topic == "price" and ("ask.extras" in tags or _says_more(turn, question))
     answered = len(turn.said) > said or turn.request
-    if question.topic == IDLE or (answered and not more):
-        return turn
-    return _unknown(turn, question, text)
+    said_of = utterance(text, turn.business.language)
+    at = next(n for n, token in enumerate(said_of.tokens) if token.end > question.span[0])
+    sentence = said_of.sentence(at)
+    if question.topic != IDLE and (more or not answered):
+        return _unknown(turn, question.about, sentence)
+    told = _answered(before.become(turns=0), question, text).said[said:]  # in the same wording
+    held = before.dialogue
+    if told and held.replied and told == held.answered[1:] and sentence != held.answered[0]:
+        if missed(said_of):
+            return _unknown(before, question.about, sentence)
+        if question.topic not in (*_ALWAYS_OURS, KNOWN):
+            turn = turn.note(sentence).say_noted()
+    return turn.become(answered=(sentence, *told)) if told else turn
+
+
+def object_to(turn: Turn, text: str) -> Turn:
+    """Note the question that our last answer missed: "that's not what I asked"."""
+    asked = turn.dialogue.answered[0]
+    return _unknown(turn.become(answered=()), asked, asked).note(text)
 
 
 def _answered(turn: Turn, question: Ask, text: str) -> Turn:
@@ -139,15 +156,13 @@ def _says_more(turn: Turn, question: Ask) -> bool:
     return "topic.varies" in said.tags or bool(left and "ask.price" not in said.tags)
 
 
-def _unknown(turn: Turn, question: Ask, text: str) -> Turn:
+def _unknown(turn: Turn, about: str, sentence: str) -> Turn:
     """Note a question for staff, once, in the whole sentence that it stands in."""
-    asked = question.about.casefold()
+    asked = about.casefold()
     if asked in turn.dialogue.unknown:
         return turn.become(attempts=turn.dialogue.attempts + 1).say("reply.unknown_again")
     turn = turn.become(unknown=(*turn.dialogue.unknown, asked)[-_MOST_UNKNOWN:])
-    said = utterance(text, turn.business.language)
-    at = next(n for n, token in enumerate(said.tokens) if token.end > question.span[0])
-    turn = turn.note(f"? {said.sentence(at)}")
+    turn = turn.note(f"? {sentence}")
     turn = turn.promise() if turn.may_be_rung else turn.need(Needs.FOLLOW_UP)
     return turn if turn.noted else replace(turn.say("reply.unknown"), noted=True)
 

@@ -116,6 +116,7 @@ class Dialogue:
     proving    no number found it: who the caller is, `proof` is to tell beside the name
     unknown    questions that could not be answered, the last few, and are not noted twice
     replied    what was answered in the last turn, for "sorry, what was that?"
+    answered   the last question that was answered, and the answer: it may have missed it
     notes      what is written down for staff, for "what did you write down?" (of the record)
     urgent     an emergency: no e-mail is asked for, and the first free time is offered
     advice     what was said to do at once, for "should I switch something off?"
@@ -172,6 +173,7 @@ class Dialogue:
     proving: bool = False
     unknown: tuple[str, ...] = ()
     replied: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     urgent: bool = False
     advice: str = ""
@@ -350,7 +352,7 @@ _PLAIN = (
     *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
     *("vain", "objections", "in_vain", "stepped_back", "promised", "fruitless", "unknown"),
-    *("proving", "advice", "to_tell", "shift", "words", "replied"),
+    *("proving", "advice", "to_tell", "shift", "words", "replied", "answered"),
 )
 """The fields that travel in the record as they are."""
 

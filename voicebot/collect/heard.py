@@ -280,6 +280,8 @@ def beside(turn: Turn, said: Said) -> Turn:
         if question.topic in answered:
             continue
         turn = asides.reply(turn, question, said.text)
+    if held.replied and held.answered and not said.has(Ask) and said.missed:
+        turn = asides.object_to(turn, said.text)
     if len(turn.said) > told or not said.has(Repeat):
         turn = turn.become(replied=turn.said[told:])
     if said.wants("annoyed"):

@@ -67,6 +67,7 @@ def begin(business: Business, state: CallState) -> Dialogue:
         urgent=bool(saved.get("urgent")),
         advice=_text(saved.get("advice")) or "",
         replied=_texts(saved.get("replied")),
+        answered=_texts(saved.get("answered")),
         notes=tuple(note.text for note in state.notes),
         promised=bool(saved.get("promised")),
         caller=state.caller,

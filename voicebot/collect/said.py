@@ -30,6 +30,7 @@ from voicebot.collect.understanding import (
     assents,
     commits,
     consents,
+    missed,
     utterance,
 )
 from voicebot.collect.understanding.clauses import REQUESTS, Clause
@@ -270,6 +271,11 @@ class Said:
         words = {"same": "time.again", "earlier": "booked.earlier", "later": "booked.later"}
         words["day"] = "booked.that_day"
         return next((each for each, tag in words.items() if tag in tags), "")
+
+    @property
+    def missed(self) -> bool:
+        """Our answer was none to the question: "that's not what I asked"."""
+        return bool(missed(utterance(self.text, self.situation.language)))
 
     @property
     def names_a_time(self) -> bool:

@@ -21,7 +21,7 @@ from voicebot.collect.understanding.fields.service import is_only_named, named_i
 from voicebot.collect.understanding.fields.time_pieces import window_of
 from voicebot.collect.understanding.fields.time_windows import joined, names_days, names_hours
 from voicebot.collect.understanding.fields.trades import descriptions
-from voicebot.collect.understanding.questions import content_of
+from voicebot.collect.understanding.questions import content_of, missed
 from voicebot.collect.understanding.spelled import likeliest
 from voicebot.collect.understanding.types import (
     IDLE,
@@ -95,6 +95,7 @@ __all__ = [
     "is_only_named",
     "joined",
     "likeliest",
+    "missed",
     "named_in",
     "names_days",
     "names_hours",

@@ -10,6 +10,7 @@ from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.clauses import REQUESTS, Clause, ends_sentence
 from voicebot.collect.understanding.fields.runs import owner_behind
 from voicebot.collect.understanding.lexicon import SOUND
+from voicebot.collect.understanding.questions import missed
 from voicebot.collect.understanding.types import (
     OFFERED,
     Act,
@@ -96,6 +97,8 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
         return not (clause.asked and (no_wish or of_price))
     if isinstance(each.act, Deny):  # "what do you reckon's wrong with it"
         clause = said.clause(each.first)
+        if any(match.first <= each.first < match.end for match in missed(said)):
+            return False
         asks = said.at(clause.first, "clause.ask")
         asks = None if situation.asked is Asked.CONFIRM else asks
         return not (clause.asked and asks and asks.end <= each.first) and not _asks_on(said, each)

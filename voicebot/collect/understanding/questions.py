@@ -241,6 +241,12 @@ def _asks_back(said: Utterance, clause: Clause, situation: Situation) -> bool:
     return bool(named) and all(every)
 
 
+def missed(said: Utterance) -> tuple[Match, ...]:
+    """Return the words that object to our answer; "no, I mean" does where something is asked."""
+    asks = any(clause.asked for clause in said.clauses)
+    return tuple(match for match in said.all("topic.missed") if asks or not match.value)
+
+
 def of_time(said: Utterance, match: Match) -> bool:
     """Return True for 今天能来吗 and 能来看看吗, which name no place."""
     if any(said.all("time.month", first=match.first, end=match.end)):
