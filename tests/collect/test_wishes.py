@@ -225,6 +225,17 @@ ENGLISH = [
     ("Starting Thursday, any time", "any 7-21, !tue, !wed"),
     ("Tuesday the 8th at two | Actually what about Thursday, is three free Thursday?", "thu2 15"),
     ("Thursday the 10th at nine in the morning | make it half nine", "thu2 9:30"),
+    ("next Monday, but I've mass until half ten, so after that", "mon 10:30-21"),
+    ("I have my hair on Thursday morning, so after that, say half past two?", "thu 14:30"),
+    ("Tomorrow? No, tomorrow's the doctor. The day after, in the morning.", "wed 7-12"),
+    ("I'm on nights, so after three in the arvo suits", "any 15-18"),
+    ("I said after half ten, love. Eleven o'clock Friday?", "fri 11"),
+    ("Friday, but nine rather than seven, and is there time for the gutters after?", "fri 9"),
+    ("Saturday... no, Noah's got swimming. Sunday morning, nine-ish?", "sun 9"),
+    ("Thursday afternoon | same time but Friday", "fri 12-18"),
+    ("Friday at two | And how long? Because I've got to fetch the kids at four", "fri 14"),
+    ("Friday at two | Because I fetch the kids at half past two", "fri 7-21, !fri 14"),
+    ("tomorrow at two | What have you got on Wednesday? | No, leave it at tomorrow then", "tue 14"),
 ]
 CHINESE = [
     ("明天上午十点以后都可以", "tue 10-21"),

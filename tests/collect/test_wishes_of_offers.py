@@ -35,6 +35,8 @@ PLACES = {
         ("en", THURSDAY, "seven's good, actually make it half seven", "thu 7:30"),
         ("en", THURSDAY, "Half past seven?", "thu 7:30"),
         ("en", THURSDAY, "seven in the evening", "thu 19"),
+        ("en", THURSDAY, "What about two o'clock? One I still eat.", "thu 14"),
+        ("en", THURSDAY, "Six? One I still eat.", "thu 18"),
         ("en", (*THURSDAY[:2], "2026-12-03T19:00"), "half past seven", "thu 7:30, thu 19:30"),
         ("zh-CN", THURSDAY, "七点半行吗", "thu 7:30"),
         ("es", THURSDAY, "Bueno, mejor a las siete y media", "thu 7:30"),

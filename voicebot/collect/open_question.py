@@ -163,9 +163,15 @@ def _confirming(turn: Turn, said: Said) -> Turn:
             return times.wish_for(turn.become(unwanted=()), others[-1].value or "")
         if not others and (window := times.wished(turn, said.reading.acts)):
             pending = datetime.fromisoformat(held.pending) if held.pending else None
-            if pending and said.has(Affirm) and window.allows(pending, 0):
-                return turn.ask()  # "the afternoon, of course"
-            return times.look(turn, window)
+            agrees = said.has(Affirm) or not said.has(Flexible)
+            if (
+                pending
+                and agrees
+                and window.allows(pending, turn.business.minutes(times.service_of(turn)))
+            ):
+                return turn.ask()  # "the afternoon, of course", "I've choir at six"
+            unwanted = (*held.unwanted, *filter(None, [held.pending]))
+            return times.look(turn.become(unwanted=unwanted), window)
     if new & set(said.read_back):
         attempts = held.attempts + 1
         turn = turn.become(put=max(1, held.put), attempts=attempts, mode=Mode.CONFIRMING)

@@ -60,7 +60,13 @@ def as_question(reading: Reading, form: str, text: str, where: Situation) -> Rea
 
 
 def with_own_question(reading: Reading, text: str, where: Situation, business: Business) -> Reading:
-    """Return the reading with the question that the business answers, if the text is one."""
+    """Return the reading with the question that the business answers, if the text is one.
+
+    It is none where "when?" is answered in the form of one: "Sunday morning, nine-ish?"
+    """
+    given = (act.step for act in reading.acts if isinstance(act, Provide))
+    if where.step is Step.TIME in given:
+        return reading
     question = unanswered(reading, text, business)
     said = utterance(text, where.language)
     asks = any(clause.asked for clause in said.clauses) or not _ASKING.isdisjoint(said.tags)

@@ -158,14 +158,15 @@ def _asks_on(said: Utterance, no: Candidate) -> bool:
 
 
 def _asks_beside_yes(said: Utterance, clause: Clause, situation: Situation) -> bool:
-    """Return True in a question beside the yes to what was read back: "and what of my carpet?".
+    """Return True in a question beside a yes, or a choice of times: "and what of my carpet?".
 
     Nobody changes so what they agree to; who does says it ("make it gardening instead").
     """
-    confirms = situation.asked is Asked.CONFIRM and Step.SERVICE in situation.record
+    agrees = situation.asked is Asked.CONFIRM and "yes.agree" in said.tags
+    confirms = (agrees or situation.asked is Asked.CHOICE) and Step.SERVICE in situation.record
     asks = clause.asked or any(said.in_clause(clause, *REQUESTS))
     mends = clause.mends or any(said.in_clause(clause, "clause.mend"))
-    return confirms and asks and not mends and "yes.agree" in said.tags
+    return confirms and asks and not mends
 
 
 def _is_of_another(said: Utterance, act: Act | None, situation: Situation) -> bool:

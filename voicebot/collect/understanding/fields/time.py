@@ -25,6 +25,7 @@ from voicebot.collect.understanding.fields.time_choice import (
     base_of,
     begins,
     chosen,
+    in_last_sentence,
     in_offered_half,
     with_ranks,
     without_questions,
@@ -133,6 +134,13 @@ def time_by(
     )
     told_of = [with_its_day(line, fact, every) for fact in told_of]
     pieces = _pieces(line, read_back, [*told_of, *outside])
+    told_days = [p for fact in told_of for p in every if fact[0] <= p.first < fact[1]]
+    told_days = [p for p in told_days if isinstance(p, Day)]
+    if "time.same_day" in said.tags and len(told_days) == 1 and not _of(Day, [pieces]):
+        pieces = [
+            replace(told_days[0], role=Role.WANTED),
+            *pieces,
+        ]  # "my hair on Friday, after that"
     base = base_of(line, pieces)
     if base:
         pieces = _pieces(line, base, [*told_of, *outside])
@@ -256,6 +264,8 @@ def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     days, clocks, parts = _wanted(line, [piece for piece in pieces if _may_be_it(piece)])
     day, assumes = resolve_together(days, line.today)
     since = any(clock.role is Role.SINCE for clock in clocks)
+    if clocks and clocks[0].role is Role.SINCE:  # "I said after ten. Eleven?"
+        clocks = [c for c in in_last_sentence(line, clocks) if isinstance(c, Clock)]
     ranged = any(clock.until for clock in clocks) and "time.any" in line.said.tags
     if ranged or (since and not (day or held_day)):
         clocks = []

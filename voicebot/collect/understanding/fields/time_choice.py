@@ -112,11 +112,14 @@ def chosen(line: Line, pieces: Sequence[Piece], allowed: Window | None) -> Itera
             act = Choose(line.said.span(word.first, word.end), position=int(word.value))
             yield from told(line, act, word.first, word.end)
     wanted = [p for p in pieces if p.role is Role.WANTED and not _is_one(line, p)]
+    surest = max((p.cue for p in wanted if isinstance(p, Clock)), default=Cue.BARE)
+    if surest > Cue.BARE:  # "two o'clock? One I'll still be eating"
+        wanted = [p for p in wanted if not isinstance(p, Clock) or p.cue > Cue.BARE]
     bounded = any(p.role in (Role.SINCE, Role.UNTIL) for p in pieces) or any(line.said.all(*BOUNDS))
     refused = [p for p in pieces if p.role is Role.OUT]  # "not the first, the other Friday one"
     left = [at for at in offered_ones(line) if not any(_fits(p, at) for p in refused)]
     taken_back = [n for n, p in enumerate(wanted) if n and _mended_between(line, wanted[n - 1], p)]
-    for group in (wanted[max(taken_back, default=0) :], wanted, _in_last_sentence(line, wanted)):
+    for group in (wanted[max(taken_back, default=0) :], wanted, in_last_sentence(line, wanted)):
         found = [at for at in left if all(_fits(piece, at) for piece in group)]
         if not group or len(found) != 1:
             continue
@@ -135,7 +138,7 @@ def chosen(line: Line, pieces: Sequence[Piece], allowed: Window | None) -> Itera
         return
 
 
-def _in_last_sentence(line: Line, wanted: Sequence[Piece]) -> list[Piece]:
+def in_last_sentence(line: Line, wanted: Sequence[Piece]) -> list[Piece]:
     first = wanted[-1].first if wanted else 0
     while first and not ends_sentence(line.said.tokens, first - 1):
         first -= 1
@@ -202,7 +205,8 @@ def _only_asks(line: Line, first: int, end: int) -> bool:
     while first < end and line.said.is_sound(first):
         first += 1
     opens = line.said.at(first, "clause.ask") or line.tag(first, "is")
-    return bool(opens) and not any(line.said.all("time.offer", "time.taken", first=first, end=end))
+    proposes = ("time.offer", "time.taken", "time.suggests")
+    return bool(opens) and not any(line.said.all(*proposes, first=first, end=end))
 
 
 def as_offered(

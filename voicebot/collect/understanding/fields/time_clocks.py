@@ -283,7 +283,10 @@ def _lead(line: Line, clock: Clock, inside: set[int], *, alone: bool) -> Cue:
     if trail and line.before(first, "lead") and not thing:  # "is three free"
         return Cue.MEDIUM
     opens = line.opens(clock.first) or line.before(clock.first, "turn")  # "the last, but eleven"
-    sentence = opens and line.closes(trail.end if trail else clock.end)
+    closes = line.closes(trail.end if trail else clock.end)
+    sentence = bool(
+        opens and (closes or line.tag(behind, "instead_of"))
+    )  # "nine rather than seven"
     sentence = sentence and "/" not in (line.said.low(clock.first - 1), line.said.low(clock.end))
     if (alone or sentence) and not line.before(first, "few"):
         return Cue.WEAK
