@@ -121,8 +121,9 @@ def run(
     effects: tuple[Effect, ...] = ()
     for event in events:
         dialogue, effects = next_move(dialogue, event, NOW)
-        while asked := [effect for effect in effects if isinstance(effect, Inquire)]:
-            dialogue, effects = next_move(dialogue, answer_of(asked[0], place, free), NOW)
+        while (asked := effects[-1] if effects else None) and isinstance(asked, Inquire):
+            dialogue, after = next_move(dialogue, answer_of(asked, place, free), NOW)
+            effects = (*effects[:-1], *after)
             place = Place.YOURS if place is Place.TAKEN else place
     return dialogue, effects
 
@@ -146,9 +147,12 @@ def requests(effects: tuple[Effect, ...]) -> list[Request]:
 
 
 def saved(effects: tuple[Effect, ...]) -> Change:
-    """The one change of a turn."""
-    (change,) = (e.change for e in effects if isinstance(e, Save))
-    return change
+    """The one change of a turn; the words and the state alone may be saved before or after it."""
+    changes = [e.change for e in effects if isinstance(e, Save)]
+    plain = {"step": None, "dialogue": None, "messages": (), "revised": None}
+    told = [change for change in changes if replace(change, **plain) != Change()]  # type: ignore[arg-type]
+    assert len(told) <= 1
+    return (told or changes)[0]
 
 
 def said(effects: tuple[Effect, ...]) -> str:

@@ -196,7 +196,7 @@ def choose(turn: Turn, value: str) -> Turn:
 
 
 def recall(turn: Turn) -> Turn:
-    """Begin with what the caller said about the time before it was asked for."""
+    """Begin with what the caller said about the time before; without it ask, and name free times."""
     held = turn.dialogue
     if held.given_time:
         turn = turn.become(given_time=None)
@@ -211,7 +211,9 @@ def recall(turn: Turn) -> Turn:
         return turn.say(f"missing.{missing}", value=turn.say_time(held.given_time))
     if held.window or held.urgent:
         return look(turn, held.window or Window(soonest=True))
-    return turn.ask()
+    if held.about:
+        return turn.ask()
+    return look(turn, Window()).become(window=None)  # nothing is wished for yet
 
 
 def on_placed(turn: Turn, event: Placed) -> Turn:

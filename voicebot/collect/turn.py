@@ -241,20 +241,26 @@ class Turn:
                 return turn.say("closing.question", put)
             case Mode.CALLING_OFF if held.about:
                 return turn.say("existing.cancel", put, **self.about())
+            case Mode.CHOOSING if held.window is None and not put:  # no time was spoken of yet
+                return turn._ask_for_answer(put).say("reply.free", times=self.offer())
             case Mode.CHOOSING:
                 return turn.say("time.choose", put, times=self.offer())
             case Mode.CONFIRMING:
                 return turn._read_back(put)
             case _:
-                moved = "_moved" if held.about and held.step is Step.TIME else ""
-                key = f"ask.{held.step}{moved}{self._visited(held.step)}"
-                if held.proving and held.step is held.proof:
-                    key = f"existing.{held.step}"
-                if held.asks_whole_name:
-                    key = "existing.name"
-                if held.step is Step.PHONE and held.noisy and not put:
-                    turn = turn.say("trouble.noisy")
-                return turn.say(key, put, services=self.offers())
+                return turn._ask_for_answer(put)
+
+    def _ask_for_answer(self, put: int) -> Turn:
+        held, turn = self.dialogue, self
+        moved = "_moved" if held.about and held.step is Step.TIME else ""
+        key = f"ask.{held.step}{moved}{self._visited(held.step)}"
+        if held.proving and held.step is held.proof:
+            key = f"existing.{held.step}"
+        if held.asks_whole_name:
+            key = "existing.name"
+        if held.step is Step.PHONE and held.noisy and not put:
+            turn = turn.say("trouble.noisy")
+        return turn.say(key, put, services=self.offers())
 
     def _visited(self, step: Step) -> str:
         """Return the ending of the lines for a business that its customers come to."""
