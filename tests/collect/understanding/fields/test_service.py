@@ -40,6 +40,8 @@ def heard(utterance: str, services: tuple[Offer, ...]) -> str | None:
     [
         ("plumbing", "Plumbing"),
         ("I need a plumber", "Plumbing"),
+        ("book in a plumber at 12 Rose Avenue, Newtown", "Plumbing"),
+        ("an electrician, at 7 Old Garden Road", "Electrical"),
         ("there's a leak under my sink", "Plumbing"),
         ("the hot water's gone", "Plumbing"),
         ("uh the electrical one please", "Electrical"),

@@ -74,13 +74,21 @@ def rank(hits: Sequence[Hit], service: int, listed: int) -> tuple[float, int, in
 
 
 def without_places(said: Utterance, kept: list[Hit], situation: Situation) -> list[Hit]:
-    """Return the hits without where the job is, if it is known or told: "a leak in the laundry"."""
+    """Return the hits without where the job is, if it is known or told: "a leak in the laundry".
+
+    A street is none at all: "a plumber at 12 Rose Avenue".
+    """
 
     def is_place(hit: Hit) -> bool:
         labels = (m for m in said.matches[hit.first] if m.tag == "phone.elsewhere")
         labelled = any(label.end > hit.end for label in labels)  # the "house" of "house number"
         return labelled or said.before(hit.first, "service.where") is not None
 
+    def is_street(hit: Hit) -> bool:
+        numbered = any(word.isdigit() for word in map(said.low, range(hit.first)[-2:]))
+        return numbered and said.at(hit.end, "time.street") is not None
+
+    kept = [hit for hit in kept if not is_street(hit)]
     others = [hit for hit in kept if not is_place(hit)]
     told = Step.SERVICE in situation.record or "want.emergency" in said.tags
     return others if others or told else kept
