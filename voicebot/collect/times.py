@@ -196,7 +196,7 @@ def choose(turn: Turn, value: str) -> Turn:
 
 
 def recall(turn: Turn) -> Turn:
-    """Begin with what the caller said about the time before; without it ask, and name free times."""
+    """Begin with what was said of the time before; without it ask, and name free times."""
     held = turn.dialogue
     if held.given_time:
         turn = turn.become(given_time=None)
