@@ -50,9 +50,12 @@ def told_for_visit(turn: Turn, said: Said) -> Turn | None:
 
 
 def _is_only_yes(said: Said) -> bool:
-    """Return whether there is something else, by a yes alone; not "lovely" nor "that's it"."""
+    """Return whether there is something else, by a yes alone, or its key; not "lovely"."""
     heard = utterance(said.text, said.situation.language)
-    yes = [m for m in heard.all("yes.agree", "yes.mere") if m.value == "yes" or m.tag == "yes.mere"]
+    agreed = list(heard.all("yes.agree", "yes.mere"))
+    if not agreed:
+        return not said.tells_more
+    yes = [match for match in agreed if match.value == "yes" or match.tag == "yes.mere"]
     known = {n for m in yes for n in range(m.first, m.end)}
     return all(n in known or heard.is_sound(n) for n in range(len(heard)))
 
