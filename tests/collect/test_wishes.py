@@ -317,13 +317,13 @@ SPANISH = [
     ("El viernes, antes de las tres no puedo", "fri 15-21"),
     ("La segunda semana de diciembre, miércoles o jueves", "d9 7-21, d10 7-21"),
     ("¡Diciembre! El nueve o el diez, entre diez y doce", "d9 10-12:01, d10 10-12:01"),
-    ("El jueves | que no sea por la tarde", "thu 7-12, ?thu 18-21"),
+    ("El jueves | que no sea por la tarde", "thu 7-14, ?thu 20-21"),
     (
         "Mañana por la mañana tengo médico, a partir de las dos estoy en casa, "
         "pero de tres a cuatro recojo a los nietos",
         "tue 14-21, !tue 15-16",
     ),
-    ("Pasado mañana por la tarde, menos a las cinco", "wed 12-18, !wed 17"),
+    ("Pasado mañana por la tarde, menos a las cinco", "wed 14-20, !wed 17"),
     ("El jueves | ¿no hay el viernes por la mañana?", "fri 7-12"),
     ("El jueves por la mañana | el primero no, el segundo", "thu 8-12"),
     ("El viernes no, el día siguiente", "sat ?"),

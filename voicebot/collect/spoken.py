@@ -37,7 +37,7 @@ _PARTS_OF_DAY = {
     | dict.fromkeys(("small_hours", "00"), " de madrugada")
     | dict.fromkeys(("morning", "06"), " por la mañana")
     | dict.fromkeys(("noon", "11"), " a mediodía")
-    | dict.fromkeys(("afternoon", "12"), " por la tarde")
+    | dict.fromkeys(("afternoon", "12", "after_lunch", "14"), " por la tarde")
     | dict.fromkeys(("evening", "night", "18", "21"), " por la noche"),
 }
 """A part of the day, by its name or first hour in understanding's results, as it is said."""

@@ -16,6 +16,7 @@ from voicebot.collect.understanding import (
     Flexible,
     Greet,
     Missing,
+    Note,
     Provide,
     Repeat,
     Situation,
@@ -49,6 +50,7 @@ def value(step: Step, said: str, **more: object) -> str | None:
         "seis doce treinta y cuatro cincuenta y seis setenta y ocho",
         "más treinta y cuatro 612 345 678",
         "612 345 679, perdón, 678",
+        "612 34 56 87, no, espera, 78. 612 34 56 78.",
         "pues apunte, 612 34 56 78, gracias",
     ],
 )
@@ -98,6 +100,10 @@ def test_addresses_are_understood(said: str, address: str) -> None:
         ("4210 Elm Street, Houston", "4210 Elm Street, Houston"),
         ("calle Luna, el ciento tres, bajo A, Getafe", "Calle Luna 103, bajo A, Getafe"),
         ("vivo en Getafe, en la calle Luna 50, 2º A", "Calle Luna 50, 2º A, Getafe"),
+        ("Pues en el mismo portal, Embajadores 12, bajo, Getafe", "Embajadores 12, bajo, Getafe"),
+        ("Bravo Murillo 215, primero A", "Bravo Murillo 215, primero A"),
+        ("plaza de la Luna s/n, Getafe", "Plaza de la Luna s/n, Getafe"),
+        ("calle Luna 7, sexto F, Getafe 28901", "Calle Luna 7, sexto F, Getafe, 28901"),
     ],
 )
 def test_addresses_begin_with_their_street(said: str, line: str) -> None:
@@ -238,6 +244,7 @@ def test_an_hour_that_a_question_with_no_asks_for_is_the_new_one(said: str) -> N
 @pytest.mark.parametrize(
     ("said", "act"),
     [
+        ("y que suban por el ascensor de atrás", Note),
         ("un momento, por favor", Wait),
         ("¿me puede repetir la pregunta?", Repeat),
         ("quiero hablar con una persona", WantPerson),
@@ -284,6 +291,8 @@ def test_a_street_said_anew_stays_in_its_town() -> None:
         ("Soy Rocío Peñalver y ella se llama Encarnación Vidal", "Rocío Peñalver"),
         ("Él se llama Juan Gil, yo me llamo Eva Soto", "Eva Soto"),
         ("Mi madre se llama Encarnación Vidal, yo soy Rocío Peñalver", "Rocío Peñalver"),
+        ("Es para mi madre, se llama Encarnación Vidal y yo soy Rocío Peña", "Rocío Peña"),
+        ("Iker Zabala, con ka y con zeta", "Iker Zabala"),
         ("Ella se llama Encarnación Vidal", "Encarnación Vidal"),
         ("Me llamo Ella Sanz", "Ella Sanz"),
     ],
@@ -375,6 +384,7 @@ def test_what_only_looks_like_a_refusal_is_none(said: str) -> None:
         ("que me manden otro fontanero", ["booking"]),
         ("no vino nadie, quiero reclamar, y mándenme otro", ["existing", "complaint", "booking"]),
         ("¿cuánto es la hora de limpieza?", []),
+        ("vinieron ayer y está peor que antes", ["complaint"]),
     ],
 )
 def test_a_wish_is_named(said: str, what: list[str]) -> None:
@@ -390,14 +400,22 @@ def test_the_hour_of_the_booking_that_is_moved_is_no_new_hour() -> None:
 
 @pytest.mark.parametrize(
     ("said", "topic"),
-    [("¿trabajan los sábados?", "hours"), ("¿esto no será una estafa?", "company")],
+    [
+        ("¿trabajan los sábados?", "hours"),
+        ("¿esto no será una estafa?", "company"),
+        ("Hola, ¿qué tal? Soy Ana", "idle"),
+        ("gotea, y ya no sé qué hacer", "idle"),
+        ("estoy en el coche, ¿cuánto dice que es?", "price"),
+    ],
 )
 def test_a_question_has_its_topic(said: str, topic: str) -> None:
     acts = read(said, situation(Step.NAME)).acts
     assert [act.topic for act in acts if isinstance(act, Ask)] == [topic]
 
 
-@pytest.mark.parametrize("said", ["dígame", "¿sí?", "oiga", "¿y me entiende bien?", "hola guapa"])
+@pytest.mark.parametrize(
+    "said", ["dígame", "¿sí?", "oiga", "¿y me entiende bien?", "hola guapa", "hola, ¿me oyes?"]
+)
 def test_is_anybody_there(said: str) -> None:
     assert [type(act) for act in read(said, situation(Step.NAME)).acts] == [Greet]
 
@@ -427,6 +445,8 @@ def test_the_offer_that_is_meant_in_the_end_is_chosen(said: str, position: int) 
     [
         ("al mismo que llamo, y si no contesto llame a mi hija, 612 000 199", "+34612000222"),
         ("este", "+34612000222"),
+        ("este, este mismo", "+34612000222"),
+        ("a este no, no lo oigo. Mejor el de mi hija Lola, el 612 345 678", "+34612345678"),
         ("612 345 678, y apunte también el de mi hija, 612 000 199", "+34612345678"),
         ("six one two, three four five, six seven eight", "+34612345678"),
         ("no tengo teléfono, apunte el de mi vecina, 612 345 678, se llama Paqui", "+34612345678"),

@@ -103,7 +103,7 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
             yield at
             denied_until = 0
         denied_until = max((m.end for m in here if m.tag == "clause.deny"), default=denied_until)
-        if (at and ends_sentence(said, at - 1)) or "clause.talk" in tags:
+        if (at and (ends_sentence(said, at - 1) or said[at].asks)) or "clause.talk" in tags:
             yield at
         inside_lead = at < lead_until
         leads = (match.end for match in here if match.tag.endswith((".lead", ".other")))

@@ -30,10 +30,11 @@ _ALIKE = str.maketrans(
         "\u3002": ".",
         "\u3001": ",",
         "\u2026": ".",
-        "\u00bf": " ",
         "\u00a1": " ",
     }
 )
+
+_OPENS_QUESTION = "\u00bf"
 
 
 class Kind(Enum):
@@ -54,6 +55,7 @@ class Token:
     low    its lower case, and a character's simplified form, by which tables know it
     start, end   where it stands in the caller's text, in code points
     glued  no space parts it from the token before
+    asks   the mark that opens a question in Spanish stands before it
     """
 
     text: str
@@ -62,6 +64,7 @@ class Token:
     start: int
     end: int
     glued: bool
+    asks: bool = False
 
     @property
     def is_sign(self) -> bool:
@@ -76,14 +79,17 @@ def tokens(text: str) -> tuple[Token, ...]:
     """Return the first `MOST_TOKENS` tokens of `text`, in linear time."""
     plain, places = _plain(text[:_MOST_CHARS])
     found: list[Token] = []
-    end = -1
+    end, asks = -1, False
     for match in _TOKEN.finditer(plain):
         if len(found) == MOST_TOKENS:
             break
         word, first, last = match.group(), match.start(), match.end()
-        low = _SIMPLIFIED.get(word, word.lower())
-        found.append(Token(word, low, _kind(word), *_place(places, first, last), first == end))
-        end = last
+        if word == _OPENS_QUESTION:
+            asks = True
+            continue
+        low, place = _SIMPLIFIED.get(word, word.lower()), _place(places, first, last)
+        found.append(Token(word, low, _kind(word), *place, first == end, asks))
+        end, asks = last, False
     return tuple(found)
 
 

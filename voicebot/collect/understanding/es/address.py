@@ -151,11 +151,15 @@ def _parts(words: Words, *, alone: bool) -> Parts:
             continue
         parts, at = _behind(words, road[1], (road[0],), alone=alone)
         whole = parts if is_whole(parts) or not whole else whole
-    begin = 0
-    while words.phrase(begin, *_LEADS):
-        begin += 1
-    if not whole and alone and (bare := _without_kind(words, begin)):
-        return _behind(words, bare[1], (bare[0],), alone=alone)[0]
+    if whole or not alone:
+        return whole
+    for begin in range(len(words)):
+        if begin and not words[begin].pause:
+            continue
+        while words.phrase(begin, *_LEADS):
+            begin += 1
+        if bare := _without_kind(words, begin):
+            return _behind(words, bare[1], (bare[0],), alone=alone)[0]
     return whole
 
 
@@ -186,11 +190,10 @@ def _without_kind(words: Words, at: int) -> Found | None:
     """Return the street of "Corrientes 1234, piso 5": unknown words, then a number and a pause."""
     end = name_end(words, at, lambda end: not words[end].is_name)
     number = words.near(end)
-    everyday = words.said.lexicon.is_everyday
-    talk = any(
-        everyday(words[n].low) and not words.phrase(n, "address.small", "name.particle")
-        for n in range(at, end)
-    )
+    own = [n for n in range(at, end) if not words.phrase(n, "address.small", "name.particle")]
+    everyday = [n for n in own if words.said.lexicon.is_everyday(words[n].low)]
+    titled = all(words[n].text[0].isupper() for n in own) and bool(unit_at(words, end + 1))
+    talk = everyday and not (titled or (everyday == own[:1] and len(own) > 1))
     small = all(words.phrase(n, "address.small") for n in range(at, end))  # "el 50"
     if not 0 < end - at <= _LONGEST_BARE_WORDS or talk or small:
         return None

@@ -98,6 +98,7 @@ def _is_talk(words: Words, at: int, end: int, own: Sequence[Word]) -> bool:
     titled = any(words[n].text.istitle() for n in range(street + 1, at) if not words[n].pause)
     small = titled and any(word.text.islower() for word in own)
     goes_on = words.near(end).text and not words.phrase(end, "address.postcode", "address.place")
+    goes_on = goes_on and not postcode_at(words, end)
     said = any(words.phrase(n, "time.weekday", "time.part") for n in range(at, end))
     quiet = words.phrase(at, "quiet.function") and not words.phrase(at, "address.small")
     return bool(small or goes_on or said or quiet)

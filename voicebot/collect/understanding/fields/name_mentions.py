@@ -99,15 +99,15 @@ def mentions(said: Utterance) -> Iterator[Mention]:
             begun, how, at = at, How.OTHERS, other.end
         elif how is None and (agreed := _agreed(said, at)):
             at, fresh = agreed, True
+        elif hint := _hint(said, at):
+            yield hint
+            at, how, fresh = hint.end, None, False
         elif lead := said.at(at, *LEADS):
             begun = at if how is None else begun
             how = how or How.WEAK if lead.tag == "name.weak" else How.ANNOUNCED
             label = lead.value or label
             nick = lead.tag == "name.nickname"
             at = lead.end
-        elif hint := _hint(said, at):
-            yield hint
-            at, how, fresh = hint.end, None, False
         elif found := list(_spelled(said, at, begun if how else at, label)):
             yield from found
             at, how, label, fresh, opened = found[-1].end, None, "", True, True
@@ -271,6 +271,8 @@ def _hint(said: Utterance, at: int) -> Mention | None:
         letters, n = word, n + 1
     elif word[:1].isalpha() and word[1:] in ("s", "'s"):
         letters, n = word[0], n + 1
+    elif called := said.at(n, "spelling.letter"):  # "con ka"
+        letters, n = called.value, called.end
     else:
         return None
     return Mention(letters * int(lead.value or 1), at, at, n, letters=True, hint=True)

@@ -8,7 +8,7 @@ an impossible number is never returned.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, product
 
 import phonenumbers
@@ -204,6 +204,8 @@ def _continued(number: _Number, run: Run, whole: bool) -> Iterator[_Number]:
                 yield number.then(run)
         return
     yield alone
+    if len(run.phrases) > 1:  # "…66, no, wait, 65. 633 44 55 65"
+        yield _Number().then(replace(run, phrases=run.phrases[1:]))
     for count in [len(run.digits)] if whole else _phrase_lengths(number, run):
         yield number.without_last(count, run)
     if not whole:

@@ -86,6 +86,7 @@ PARTS = {
     "noon": Hours(time(11), time(13), "11", range(4), range(4)),
     "lunch": Hours(time(12), time(13), "12", range(11), range(7)),
     "afternoon": Hours(time(12), time(18), "12", range(11), range(7)),
+    "after_lunch": Hours(time(14), time(20), "14", range(11), range(9)),
     "evening": Hours(time(17), None, "18", range(1, 12), range(5, 12)),
     "night": Hours(time(18), None, "21", range(5, 12), range(5, 12)),
 }
@@ -93,7 +94,7 @@ PARTS = {
 
 _WIDEST = {
     **{"00": "small_hours", "06": "morning", "11": "noon"},
-    **{"12": "afternoon", "18": "evening", "21": "night"},
+    **{"12": "afternoon", "14": "after_lunch", "18": "evening", "21": "night"},
 }
 """Of the parts that a piece writes alike, the one that leaves most open."""
 
