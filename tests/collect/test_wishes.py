@@ -235,6 +235,14 @@ ENGLISH = [
     ("Thursday afternoon | same time but Friday", "fri 12-18"),
     ("Friday at two | And how long? Because I've got to fetch the kids at four", "fri 14"),
     ("Friday at two | Because I fetch the kids at half past two", "fri 7-21, !fri 14"),
+    ("six in the evening any day", "any 18"),
+    ("not before nine please, I do nights", "any 9-21"),
+    ("Saturday | Morning-ish. Not before nine, I like my sleep in", "sat 9-12"),
+    ("any day this week | I can't do mornings | nor Wednesdays", "week 12-21, !wed"),
+    ("Mondays and Thursdays | Thursday early", "thu 7-11"),
+    ("Friday at three | Hang on, let me check... He says four is better", "fri 16"),
+    ("Thursday at eleven | no no no, the week after", "thu2 11"),
+    ("Sunday at nine at night | eight then", "sun 20, mon 8"),
     ("tomorrow at two | What have you got on Wednesday? | No, leave it at tomorrow then", "tue 14"),
 ]
 CHINESE = [

@@ -62,6 +62,7 @@ def test_a_day_or_an_hour_is_one_of_those_near_the_offered(
         ),
         ((), "And mornings only please, she naps after lunch", "any 7-12"),
         ((), "Ten on Friday would be good", "fri 10"),
+        ((), "Have you anything Saturday morning?", "sat 7-12"),
         ((), "Three on Thursday, right?", "thu 15"),
         ((), "Thursday, but more like eleven", "thu 11"),
         ((), "So, after three any arvo?", "any 15-18"),

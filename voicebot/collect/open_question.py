@@ -44,6 +44,8 @@ from voicebot.collect.understanding import (
     WantPerson,
     Window,
     Withdraw,
+    names_days,
+    names_hours,
     window_of,
 )
 
@@ -191,6 +193,14 @@ def _confirming(turn: Turn, said: Said) -> Turn:
     if wrong or taken_back:
         return doubt(turn, wrong or taken_back)
     if said.has(Deny) and not new and not held.unheard and not said.has(Affirm, Note):
+        if step is Step.TIME and any(act.value == held.pending for act in said.values):
+            return turn.ask()  # "no one's told me. Saturday at three is fine"
+        wish = held.window or Window()
+        if step is Step.TIME and (
+            names_days(wish) or names_hours(wish)
+        ):  # the only one was offered
+            unwanted = (*held.unwanted, *filter(None, [held.pending]))
+            return times.look(turn.become(pending=None, unwanted=unwanted), wish)
         return doubt(turn)
     goes_on = new and not (said.has(Deny) or held.unheard or step is Step.TIME)
     if goes_on and (not said.unread or held.put > 1):
@@ -240,6 +250,8 @@ def _choosing(turn: Turn, said: Said) -> Turn:
     if _leaves_it_to_us(said) and not named:
         return times.choose(turn, held.offered[0])
     piece = said.piece(Step.TIME)
+    if piece and len(halves := tuple(times.of_either_half(held.offered, piece))) > 1:
+        return turn.become(offered=halves, put=0).ask()  # "eight", where both were offered
     for known in (held.offered, held.unwanted):
         if piece and (one := _only(known, piece)):
             return times.choose(turn, one)

@@ -8,7 +8,7 @@ window ("any day but Monday") ─────► look ──► offer ──none
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import reduce
@@ -79,6 +79,14 @@ def either_half(act: Provide | Correct) -> set[str]:
         return {value}
     other = _other_half(datetime.fromisoformat(value))
     return {value, other.strftime("%Y-%m-%dT%H:%M")}
+
+
+def of_either_half(offered: Sequence[str], piece: Provide) -> Iterator[str]:
+    """Yield the offered moments at an hour that may be the morning's or the evening's."""
+    for each in offered if piece.ambiguous and piece.missing is Missing.DAY else ():
+        hours = _either_hour(piece.partial or "")
+        if any(hour.has_time(time.fromisoformat(each[11:])) for hour in (hours, *hours.also)):
+            yield each
 
 
 def _other_half(at: datetime) -> datetime:
@@ -159,6 +167,8 @@ def on_free(turn: Turn, event: Free) -> Turn:
     held, wish = turn.dialogue, turn.dialogue.window
     if held.step is not Step.TIME or held.mode is not Mode.ASKING:
         return _told(turn, event.moments)
+    if len(event.moments) == 1:  # one is no choice
+        return wish_for(turn, normal(event.moments[0], turn.business)).become(window=wish)
     if event.moments:
         return _offer(turn, event.moments)
     if wish and not held.offered and (wider := _wider(wish)):

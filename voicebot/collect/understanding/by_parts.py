@@ -37,7 +37,8 @@ _MOST_PARTS = 8
 _OF_DAYS = ("time.weekday", "time.day", "time.part", "time.tonight", "time.weekend", "time.month")
 _OF_OFFERS = ("time.trail", "time.oclock", "choose.position")
 """Words by which a sentence speaks of a time that none asked for; the second of one offered."""
-_OPEN_TOPICS = ("", IDLE, "free")
+_FREE = "free"
+_OPEN_TOPICS = ("", IDLE, _FREE)
 
 ReadOne = Callable[[str, Situation], Reading]
 
@@ -85,8 +86,10 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
         for n, part in enumerate(parts):
             if _speaks_of_a_time(said, part, whole, offered=bool(situation.offered)):
                 found = read_one(_alone(said, part), asked)
+                free = [a for a in whole.acts if isinstance(a, Ask) and _inside(a.span, part)]
+                free = [act for act in free if act.topic == _FREE]  # it is answered all the same
                 rest = tuple(span for span in found.rest if said.text[slice(*span)] != "?")
-                alone[n] = replace(found, rest=rest)
+                alone[n] = Reading((*found.acts, *free), rest)
         whole = _put_together(whole, parts, alone, [_is_of_time(reading) for reading in alone])
     return whole
 
@@ -95,7 +98,7 @@ def _speaks_of_a_time(said: Utterance, part: Span, whole: Reading, *, offered: b
     """Return True for words of a day in a part of which something is unread, or asked."""
     inside = [act for act in whole.acts if act.span[0] < part[1] and part[0] < act.span[1]]
     open_ = any(isinstance(act, Want) for act in inside)
-    open_ |= any(isinstance(act, Ask) and act.topic in ("", IDLE) for act in inside)
+    open_ |= any(isinstance(act, Ask) and act.topic in _OPEN_TOPICS for act in inside)
     open_ |= any(_inside(span, part) for span in whole.rest)
     tags = (*_OF_DAYS, *_OF_OFFERS) if offered else _OF_DAYS
     named = any(part[0] <= said.tokens[m.first].start < part[1] for m in said.all(*tags))

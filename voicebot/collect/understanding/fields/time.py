@@ -305,7 +305,9 @@ def _provided(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
     mends = known and not (day and hour) and not situation.partial and not moved
     if known and mends and missing is None and not known.startswith(stamp):
         act = Correct(Step.TIME, stamp, span)
-    open_ = not hour and not line.said.tags.isdisjoint(("time.any", "time.early", "time.late"))
+    open_ = not (hour and whole_day) and not line.said.tags.isdisjoint(
+        ("time.any", "time.early", "time.late")
+    )
     yield from told(line, act, first, end, assumes + open_)  # a window first
     for piece in pieces:
         if piece not in used and piece not in clocks and _is_given_up(piece):

@@ -68,6 +68,9 @@ def _origin(line: Line, at: int) -> Day | None:
 def _counted(line: Line, at: int, read_back: datetime | None) -> Day | None:
     """In three days, a week from Friday, two hours later, the following day."""
     following = match(line, "next_day", at) or match(line, "which weeks", at)
+    week_after = match(line, "weeks after", at)
+    if week_after and counts_from_there(line, week_after.end):
+        following = week_after
     if read_back and following and following.text("which") in ("", "following"):
         days = 1 if following.has("next_day") else 7
         return dated(following, add_days(read_back.date(), days))

@@ -46,6 +46,7 @@ def with_role(line: Line, piece: Piece) -> Piece:
     """
     first, behind = piece.first, line.on(piece.end)
     none = isinstance(piece, Day) and (piece.kind >= Kind.PAST or line.tag(piece.end, "street"))
+    early = not isinstance(piece, Clock) and line.tag(behind, "early", "late")  # "Thursday early"
     while the := line.before(first, "the", "on"):
         first = the.first
     if not none and (role := _beyond_refused(line, piece, first, behind)):
@@ -55,7 +56,8 @@ def with_role(line: Line, piece: Piece) -> Piece:
         rank and line.said.before(first, "clause.deny", "yes.turns") is not None
     )  # 不要第一个
     moved = line.before(first, "moved") and not line.said.before(first, *REQUESTS)  # 能不能周六来
-    if none or _is_refused(line, behind) or moved or _not_then(line, piece):
+    refused = _is_refused(line, behind) and not early
+    if none or refused or moved or _not_then(line, piece):
         return replace(piece, role=Role.OUT)
     if line.before(first, "instead_of"):
         return replace(piece, role=Role.BUT)

@@ -78,7 +78,8 @@ def _hours(line: Line, items: Sequence[Item]) -> list[Window]:
     bounds += [_of_part(each) for each in parts if each.role is not Role.WANTED]
     if exact:
         return [Window(after=at, before=at) for at in dict.fromkeys(exact)]
-    bounded = {clock.part for clock in clocks if clock.role is Role.SINCE}
+    said_so = (each for each in items if isinstance(each, Clock) and each.role is Role.SINCE)
+    bounded = {clock.part for clock in said_so}
     wanted = [each for each in parts if each.role is Role.WANTED and each.name not in bounded]
     spans = spans or [_of_part(each) for each in wanted]
     limits = _limits(bounds)

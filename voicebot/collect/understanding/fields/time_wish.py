@@ -159,11 +159,12 @@ def _items(line: Line, pieces: Sequence[Piece]) -> list[Item]:
     """Return what names days and hours, in order, with "late" and "first thing"."""
     found: list[Item] = [*_named(line, pieces)]
     inside = {at for piece in found for at in range(piece.first, piece.end)}
-    for piece in [piece for piece in pieces if isinstance(piece, Clock)]:
+    for piece in pieces:
         behind = line.tag(line.on(piece.end), "refused")
-        if behind and behind.value:  # "seven's too early" wants a later one
+        hour = isinstance(piece, Clock)
+        if behind and behind.value and (hour or piece.role is Role.OUT):
             inside |= {*range(behind.first, behind.end)}
-            if not is_conceded(line, behind):
+            if isinstance(piece, Clock) and not is_conceded(line, behind):  # a later one is wanted
                 found.append(Bound(behind.first, behind.end, beyond(piece.time, behind.value)))
     for fact in line.said.all("time.fact", "time.busy"):  # "he works early"
         inside |= {*range(fact.first, fact.end + 1)}
