@@ -74,8 +74,7 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
     more = question.topic == "price" and ("ask.extras" in tags or _says_more(turn, question))
     answered = len(turn.said) > said or turn.request
     said_of = utterance(text, turn.business.language)
-    at = next(n for n, token in enumerate(said_of.tokens) if token.end > question.span[0])
-    sentence = said_of.sentence(at)
+    sentence = said_of.sentence(said_of.token_at(question.span[0]))
     if question.topic != IDLE and (more or not answered):
         return _unknown(turn, question.about, sentence)
     told = _answered(before.become(turns=0), question, text).said[said:]  # in the same wording

@@ -105,7 +105,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
         return told_for
     turn = take_values(turn, said)
     turn = beside(turn, said)
-    if said.tells_more and (said.values or said.has(Choose, Flexible) or said.piece(held.step)):
+    answered = said.values or said.has(Choose, Decline, Flexible) or said.piece(held.step)
+    if said.tells_more and answered:
         turn = turn.note(said.left_over)  # "Thursday at ten, and tell your bloke to bring boots"
     return answer(turn, said)
 

@@ -40,7 +40,6 @@ from voicebot.collect.understanding import (
     Repeat,
     SlowDown,
     Thank,
-    Wait,
     WantPerson,
     Window,
     Withdraw,
@@ -105,7 +104,8 @@ def _asking(turn: Turn, said: Said) -> Turn:
     declines = [act for act in said.of(Decline) if act.step in (None, step)]
     refuses = any(act.why in ("refuses", "has none") for act in declines)
     learned = dict(held.answers) != {s: v for s, v in before.items() if s is not Step.TIME}
-    if learned and not (refuses and step in (Step.NAME, Step.PHONE) and turn.reaches_without(step)):
+    reached = step not in (Step.NAME, Step.PHONE) or turn.reaches_without(step)
+    if learned and not (refuses and reached):
         return proceed(turn)  # something else was learned
     if any(act.step in held.settled and act.step is not step for act in said.of(Decline)):
         return proceed(turn)
@@ -220,13 +220,10 @@ def _yes_beside(turn: Turn, said: Said) -> bool:
     """Return whether a yes beside other words is taken, as it books nothing: always, but where they
     may mend the value; and where a yes came twice, unless they hold a figure."""
     held = turn.dialogue
-    if held.unheard or held.step is Step.TIME or not said.has(Affirm) or said.has(*_NO_YES):
+    if held.unheard or held.step is Step.TIME or not said.has(Affirm) or said.undoes_a_yes:
         return False
     again = held.put > _MOST_READ and not any(sign.isdigit() for sign in said.unread_text)
     return again or not said.may_mend
-
-
-_NO_YES = (Deny, Correct, Decline, Withdraw, Wait, Repeat)
 
 
 def _choosing(turn: Turn, said: Said) -> Turn:

@@ -21,9 +21,12 @@ from voicebot.collect.understanding import (
     Note,
     Provide,
     Reading,
+    Repeat,
     Situation,
+    Span,
     Thank,
     Utterance,
+    Wait,
     Want,
     Withdraw,
     adds_a_job,
@@ -134,8 +137,7 @@ class Said:
 
     def _clause_of(self, act: Provide) -> tuple[Utterance, Clause]:
         heard = utterance(self.text, self.situation.language)
-        at = next((n for n, t in enumerate(heard.tokens) if t.end > act.span[0]), 0)
-        return heard, heard.clause(at)
+        return heard, heard.clause(heard.token_at(act.span[0]))
 
     def asks_of(self, act: Provide) -> bool:
         """Return whether an act's clause asks or proposes, and ends with the mark of it."""
@@ -195,14 +197,22 @@ class Said:
     def left_over(self) -> str:
         """The sentences that hold words which no act explains."""
         said = utterance(self.text, self.situation.language)
-        rest = self.reading.rest
+        rest = self.to_tell
         left = (n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest))
         return " ".join(dict.fromkeys(said.sentence(n) for n in left)) or self.text
+
+    @cached_property
+    def to_tell(self) -> tuple[Span, ...]:
+        """What no act explains, but for why we are to wait: "hang on, he's got the hose"."""
+        said = utterance(self.text, self.situation.language)
+        waits = {said.sentence(said.token_at(act.span[0])) for act in self.of(Wait)}
+        rest = self.reading.rest
+        return tuple(r for r in rest if said.sentence(said.token_at(r[0])) not in waits)
 
     @property
     def tells_more(self) -> bool:
         """Unread words enough to tell staff something: a sentence of its own."""
-        return sum(_words(self.text[a:b]) for a, b in self.reading.rest) >= _A_SENTENCE
+        return sum(_words(self.text[a:b]) for a, b in self.to_tell) >= _A_SENTENCE
 
     @property
     def is_a_sentence(self) -> bool:
@@ -212,7 +222,7 @@ class Said:
     @property
     def says_more(self) -> bool:
         """Unread words that may be of use to staff: more than a "but"."""
-        return sum(_words(self.text[a:b]) for a, b in self.reading.rest) > 1
+        return sum(_words(self.text[a:b]) for a, b in self.to_tell) > 1
 
     def is_among_words(self, act: Provide | Correct) -> bool:
         """Return whether a value stands among words that nobody understands.
@@ -222,8 +232,7 @@ class Said:
         if not self.unread or act.step is not Step.NAME:
             return self.unread
         said, rest = utterance(self.text, self.situation.language), self.reading.rest
-        at = next((n for n, t in enumerate(said.tokens) if t.end > act.span[0]), 0)
-        clause = said.clause(at)
+        clause = said.clause(said.token_at(act.span[0]))
         unread = [n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest)]
         name = (act.value or "").casefold().split()
         near = any(clause.first <= n < clause.end or said.tokens[n].low in name for n in unread)
@@ -240,11 +249,33 @@ class Said:
         """Words beside a yes may be about the value itself: a figure, a letter, "the last bit"."""
         said = utterance(self.text, self.situation.language)
         rest = self.reading.rest
+        noted = [note.span for note in self.of(Note)]
+        rest = tuple(r for r in rest if not any(a <= r[0] and r[1] <= b for a, b in noted))
         unread = [n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest)]
         letters = (n for n in unread if said.tokens[n].kind is Kind.LETTER)
         spelled = any(not said.at(n, "spelling.lone_word") for n in letters)
         figures = (n for n in unread if said.numbers.group(n) and not _is_no_figure(said, n))
         return spelled or any(figures) or any(said.at(n, *_OF_A_VALUE) for n in unread)
+
+    @property
+    def undoes_a_yes(self) -> bool:
+        """A no, a mend or a pause beside a yes that may be about what was read back.
+
+        "No e-mail, I don't do that" and "hang on, the dog's got the hose" are about something else.
+        """
+        said = utterance(self.text, self.situation.language)
+        elsewhere = set[str]()
+        for act in self.reading.acts:
+            if not isinstance(act, Decline | Correct | Withdraw):
+                continue
+            if act.step is None or act.step in self.read_back:
+                return True
+            elsewhere.add(said.sentence(said.token_at(act.span[0])))
+        denies = {said.sentence(said.token_at(act.span[0])) for act in self.of(Deny)}
+        why = " ".join(self.text[a:b] for a, b in self.reading.rest if (a, b) not in self.to_tell)
+        of_value = {"refuse.field", "lead.is"} & utterance(why, self.situation.language).tags
+        waits = self.has(Wait) and (not why or of_value)  # "okay, one moment"
+        return self.has(Repeat) or bool(denies - elsewhere) or bool(waits)
 
     @property
     def objects(self) -> bool:

@@ -275,7 +275,8 @@ def _agrees_until(said: Utterance, first: int, agree: tuple[str, ...]) -> int:
         if at > first and said.is_sound(at) and said.low(at) != "?":
             sound = not said.tokens[at].is_sign  # who ends with "um" is not done yet
             reached.setdefault(at + 1, set()).update((a, last and not sound) for a, last in states)
-        for match in said.matches[at]:
+        asks = at > first and said.at(at, "clause.ask") and said.clause(at).first == at
+        for match in () if asks and said.clause(at).asked else said.matches[at]:  # "yes. Do you …"
             if match.tag == "yes.never":
                 return first
             for agreed, _ in states:

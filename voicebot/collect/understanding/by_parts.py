@@ -1,8 +1,9 @@
-"""A correction beside an answer, a time before it is asked for: "it's number 62. Thursday at ten?"
+"""Two things in one turn: "Seven please, but it's number 62, not 26".
 
-Read as a whole, its words compete with those of the answer. So where words are left unread, the
-parts of a turn are read alone, each as if nothing else had been said: those that mend a value held
-count, and then the others as they are read without them.
+Read as a whole, their words compete. So the parts of a turn are read alone, each as if nothing else
+had been said: those that mend a value held count, those that answer the open question where the
+whole does not, and then the others as they are read without them. A part that is understood as a
+wish for a time alone is one ("Yes. Mornings only, please").
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from voicebot.collect.understanding.types import (
     Asked,
     Choose,
     Correct,
+    Decline,
     Deny,
     Flexible,
     Note,
@@ -39,30 +41,40 @@ _OF_OFFERS = ("time.trail", "time.oclock", "choose.position")
 """Words by which a sentence speaks of a time that none asked for; the second of one offered."""
 _FREE = "free"
 _OPEN_TOPICS = ("", IDLE, _FREE)
+_A_SENTENCE = 3
+"""Words from which on a part may be something told of its own."""
 
 ReadOne = Callable[[str, Situation], Reading]
 
 
 def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: ReadOne) -> Reading:
-    """Return the reading with the parts that mend a held value read alone."""
-    if not whole.rest or not any(step in situation.record for step in _MENDED):
+    """Return the reading with the parts that answer, or mend a held value, read alone."""
+    answered = situation.step is Step.TIME or _answers(whole, situation)
+    if answered and not whole.rest:
         return whole
+    of_phone = situation.step is Step.PHONE and situation.asked is Asked.ANSWER
     known: dict[Span, Reading] = {}  # most parts are the same both times
-    for parts in (list(_parts(said)), list(_parts(said, _leads_on))):
+    for linked in (False, True):
+        parts = list(_parts(said, _leads_on if linked else None))
         if not 1 < len(parts) <= _MOST_PARTS:
             continue
         for part in parts:
             if part not in known:
                 known[part] = (
                     Reading(rest=(part,))
-                    if _is_count(said, part)
+                    if _is_count(said, part) and not of_phone
                     else read_one(_alone(said, part), situation)
                 )
         alone = [known[part] for part in parts]
         denied = any(isinstance(act, Deny) for act in whole.acts)
+        here = (None, situation.step)
+        told = any(isinstance(a, Provide | Decline) and a.step in here for a in whole.acts)
+        open_still = not (told or answered) and _tell(said, parts, alone)
+        open_still &= not (linked and situation.step is Step.SERVICE)  # "my car's dead, so …"
         mends = [
-            (_mends(reading, situation) and not _only_names(reading, whole))
-            or (denied and _mends_what_is_denied(reading, situation))
+            (whole.rest and _mends(reading, situation) and not _only_names(reading, whole))
+            or (whole.rest and denied and _mends_what_is_denied(reading, situation))
+            or (open_still and not reading.rest and _answers(reading, situation))
             for reading in alone
         ]
         if any(mends):
@@ -123,10 +135,16 @@ def _put_together(
     whole: Reading, parts: Sequence[Span], alone: Sequence[Reading], mends: Sequence[bool]
 ) -> Reading:
     """Return the whole reading with the parts that are better read alone in their places."""
-    acts, rest = list(whole.acts), list(whole.rest)
+    taken = [part for part, mended in zip(parts, mends, strict=True) if mended]
+    wide = [
+        act
+        for act in whole.acts
+        if isinstance(act, Note | Deny) and any(_straddles(act, part) for part in taken)
+    ]
+    acts, rest = [act for act in whole.acts if act not in wide], list(whole.rest)
     for part, reading, mended in zip(parts, alone, mends, strict=True):
         left = [span for span in rest if _inside(span, part)]
-        better = mended or (not reading.rest and left)
+        better = mended or (not reading.rest and left) or any(_overlap(a.span, part) for a in wide)
         if better and not any(_straddles(act, part) for act in acts):
             acts = [act for act in acts if not _inside(act.span, part)] + list(reading.acts)
             rest = [span for span in rest if span not in left] + list(reading.rest)
@@ -165,6 +183,24 @@ def _leads_on(said: Utterance, at: int) -> bool:
 
 def _is_comma(said: Utterance, at: int) -> bool:
     return said.low(at) == ","
+
+
+def _tell(said: Utterance, parts: Sequence[Span], alone: Sequence[Reading]) -> bool:
+    """Return False where a part is left that is no sentence: "bill and ruth at gmail dot com"."""
+    texts = (said.text[slice(*p)] for p, reading in zip(parts, alone, strict=True) if reading.rest)
+    return all(len(text.split()) >= _A_SENTENCE for text in texts)
+
+
+def _answers(reading: Reading, situation: Situation) -> bool:
+    """Return True for the whole answer to the open question, or a yes that books nothing."""
+    step = situation.step
+    if situation.asked is Asked.CONFIRM:
+        return any(isinstance(act, Affirm) for act in reading.acts)
+    return any(
+        (isinstance(act, Provide) and act.step is step and act.value and not act.missing)
+        or (isinstance(act, Decline) and act.step is step)
+        for act in reading.acts
+    )
 
 
 def _mends(reading: Reading, situation: Situation) -> bool:
@@ -207,5 +243,8 @@ def _inside(span: Span, part: Span) -> bool:
 
 
 def _straddles(act: Act, part: Span) -> bool:
-    overlaps = act.span[0] < part[1] and part[0] < act.span[1]
-    return overlaps and not _inside(act.span, part)
+    return _overlap(act.span, part) and not _inside(act.span, part)
+
+
+def _overlap(one: Span, other: Span) -> bool:
+    return one[0] < other[1] and other[0] < one[1]

@@ -50,8 +50,7 @@ def _meant(said: Utterance, act: Act, refused: bool) -> Act:
     asks |= isinstance(act, Provide) and act.step is Step.SERVICE
     if not asks:
         return act
-    at = next(n for n, token in enumerate(said.tokens) if token.end > act.span[0])
-    clause = said.clause(at)
+    clause = said.clause(said.token_at(act.span[0]))
     whole = said.text[slice(*said.span(clause.first, clause.end))]
     about = act.about if isinstance(act, Ask) else whole
     tags = utterance(about, said.lexicon.language).tags

@@ -86,6 +86,10 @@ class Utterance:
         """Return True for the first word of all, and for the one behind a mark."""
         return at >= 0 and (at == 0 or self.tokens[at - 1].is_sign or self.is_sound(at - 1))
 
+    def token_at(self, start: int) -> int:
+        """Return the token that holds this place of the text, or comes next; 0 if none does."""
+        return next((n for n, token in enumerate(self.tokens) if token.end > start), 0)
+
     def sentence(self, at: int) -> str:
         """Return the whole sentence that holds this token, as it was said."""
         ends = [n for n in range(len(self)) if ends_sentence(self.tokens, n)]
