@@ -30,6 +30,8 @@ from voicebot.collect.understanding.types import (
 )
 from voicebot.collect.understanding.utterance import Utterance
 
+_ASK_OF_TIMES = ("ask.weekends", "ask.punctual", "ask.cancel", "topic.price")
+"""Rows in whose questions no time is wished for."""
 _NO_WISHES = ("cancel", "visitor", "tell", "idle", "punctual", "ring_ahead")
 """Topics of questions what becomes of a booking that does not suit, and of what staff are told."""
 _PRICE = "price"
@@ -99,6 +101,8 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
         clause = said.clause(each.first)
         if any(match.first <= each.first < match.end for match in missed(said)):
             return False
+        if clause.first < each.first and any(said.in_clause(clause, "clause.asks")):
+            return False  # 我不在怎么办
         asks = said.at(clause.first, "clause.ask")
         asks = None if situation.asked is Asked.CONFIRM else asks
         return not (clause.asked and asks and asks.end <= each.first) and not _asks_on(said, each)
@@ -108,7 +112,7 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     clause = said.clause(value)
     if each.act.step is Step.SERVICE and _asks_beside_yes(said, clause, situation):
         return False
-    of_times = clause.asked and any(said.in_clause(clause, "ask.weekends", "ask.punctual"))
+    of_times = clause.asked and any(said.in_clause(clause, *_ASK_OF_TIMES))
     if each.act.step is Step.TIME and of_times:
         return False  # "do you do Sundays", "he'll be here bang on two?"
     open_now = situation.step is Step.SERVICE and situation.asked is Asked.ANSWER

@@ -106,7 +106,7 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
         if (at and (ends_sentence(said, at - 1) or said[at].asks)) or "clause.talk" in tags:
             yield at
         inside_lead = at < lead_until
-        leads = (match.end for match in here if match.tag.endswith((".lead", ".other")))
+        leads = (match.end for match in here if match.tag.endswith((".lead", ".other", ".asks")))
         lead_until = max(lead_until, *leads, 0)
         if inside_lead:
             continue
