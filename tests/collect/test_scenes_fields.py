@@ -37,6 +37,15 @@ def test_what_is_told_of_an_address_that_is_refused_is_written_down() -> None:
     assert any("Newtown" in note for note in scene.notes)
 
 
+def test_a_word_spelled_at_the_read_back_of_an_e_mail_is_of_the_e_mail() -> None:
+    scene = at(Step.EMAIL)
+    scene.hears("mlopez at outlook dot com")
+    name = scene.dialogue.answers[Step.NAME]
+    scene.hears("It's Lopes, L O P E S.")
+    assert scene.dialogue.answers[Step.EMAIL] == "mlopes@outlook.com"
+    assert scene.dialogue.answers[Step.NAME] == name
+
+
 def test_a_mended_field_is_said_aloud_and_the_question_put_again() -> None:
     scene = last_read_back()
     words = scene.hears("yes but the name is Anita Patel")

@@ -890,6 +890,8 @@ def test_an_address_ends_where_other_talk_begins(utterance: str, line: str) -> N
             "40 Elm Street, Ryde",
         ),
         ("27 Koora, K O O R A, Street, Ryde", "27 Koora Street, Ryde"),
+        ("29 Wirra Road, Windsor, spelled W I R R A", "29 Wirra Road, Windsor"),
+        ("it's a hundred and four Elm Street, Ryde", "104 Elm Street, Ryde"),
     ],
 )
 def test_who_mends_an_address_while_telling_it_is_followed(utterance: str, line: str) -> None:

@@ -60,6 +60,8 @@ def test_what_is_wrong_gives_way_to_what_is_right(
         ("No, you've left off the twelve.", EMAIL, "ruth@example.com", "ruth12@example.com"),
         ("there's a dot after the h", EMAIL, "ruthok@example.com", "ruth.ok@example.com"),
         ("put a dash before the o", EMAIL, "ruthok@example.com", "ruth-ok@example.com"),
+        ("underscore between the h and the o", EMAIL, "ruthok@example.com", "ruth_ok@example.com"),
+        ("one two on the end", EMAIL, "ruth@example.com", "ruth12@example.com"),
     ],
 )
 def test_letters_figures_and_marks_are_left_out_added_and_doubled(

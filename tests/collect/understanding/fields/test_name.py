@@ -481,6 +481,7 @@ def test_the_other_half_of_a_name_joins_the_half_that_is_held(
         ("Nguyen. That's the family name. Linh is the first.", "Linh Nguyen"),
         ("Tran Thi Mai. Tran is the family name.", "Tran Thi Mai"),
         ("Mr Tom Reid.", "Tom Reid"),
+        ("Mr and Mrs Brandt. I'm Ruth.", "Ruth Brandt"),
         ("Roger Blunt, lawn mowing please.", "Roger Blunt"),
         ("Brightside Dental, Kofi Mensah is the contact.", "Kofi Mensah"),
         ("daphne's fine", "Daphne"),

@@ -236,6 +236,8 @@ def test_a_landline_without_its_area_code_is_told_as_such(said: str) -> None:
         "How much is it? My mobile, this one.",
         "Why do you need it? My mobile.",
         "Can I use this phone?",
+        "Same as this.",
+        "Well you've got my number haven't you, I'm calling you.",
         "Mine is the one I'm ringing on.",
         "0412 555 901, that's my husband's. Mine is the one I'm ringing on.",
     ],
@@ -269,6 +271,12 @@ def test_the_number_shown_is_not_taken_where_it_is_refused(said: str) -> None:
 )
 def test_a_number_ends_at_the_comma_before_another_one(said: str) -> None:
     assert heard(said) == "+61491570156"
+
+
+def test_a_number_that_another_is_better_than_is_noted() -> None:
+    acts = reading("02 5550 1234 but the mobile's better, 0491 570 156").acts
+    assert [a.value for a in acts if isinstance(a, Provide)] == ["+61491570156"]
+    assert any(isinstance(a, Note) and "5550 1234" in a.text for a in acts)
 
 
 def test_an_extension_is_noted_beside_the_number() -> None:

@@ -26,6 +26,7 @@ _PAUSES = frozenset(",-/();:.!?")
 _SHORTEST_SPELLED = 3
 _LONGEST_PHRASE_WORDS = 5
 _ZIP_DIGITS = 5
+_MISHEARD = 60.0
 _SAME = 80.0
 """The least likeness (0 to 100) of a spelled name and the word that it repeats."""
 _COURTESY = ("quiet.courtesy", "act.thank")
@@ -302,7 +303,7 @@ def without_spelling(words: Sequence[Word]) -> tuple[list[Word], list[str]]:
             names.append(name)
             while kept and kept[-1].isin("spelling"):
                 kept.pop()
-            misheard = kept and kept[-1].pause and kept[-1].low[0] == name[0]
+            misheard = kept and kept[-1].pause and fuzz.ratio(kept[-1].low, name) >= _MISHEARD
             if misheard and any(_alike(word, name) for word in kept[:-1]):
                 kept.pop()  # "7 Jones Street, Jones, J O N E S"
             repeats = bool(kept) and _alike(kept[-1], name)

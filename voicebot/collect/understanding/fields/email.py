@@ -208,7 +208,8 @@ def _last_meant(said: Utterance, read: Sequence[Piece]) -> _Address | None:
         letters = "".join(read[n].text for n in spelled)
         parts = re.split(r"([._+-]|\d+)", address.local)
         for at, part in enumerate(parts):
-            if part and _is_alike(part, letters):  # "…, spelled r a c h a e l"
+            labels = (address.domain or "").split(".")
+            if part and _is_alike(part, letters) and letters not in labels:  # "…, spelled r a c h"
                 local = "".join([*parts[:at], letters, *parts[at + 1 :]])
                 return replace(address, local=local, end=spelled[-1] + 1)
     return address

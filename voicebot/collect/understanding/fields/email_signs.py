@@ -133,6 +133,8 @@ def _hint_end(said: Utterance, at: int) -> int | None:
     told = said.at(at, "lead.is")  # "…, that's double z,"
     if counted := _counted_letter(said, at) or (told and _counted_letter(said, told.end)):
         return counted
+    if told and said.low(at - 1) == "," and all(_is_letter(said, told.end + n) for n in range(3)):
+        return told.end  # "okonkwo, that's O K O N K W O"
     hint, none = said.at(at, "name.hint"), said.at(at, "name.hint_none")
     lead = hint if hint and not hint.value else none if said.low(at - 1) == "," else None
     if lead is None:
@@ -151,18 +153,17 @@ def _counted_letter(said: Utterance, at: int) -> int | None:
     number = said.numbers.figures(lead.end if lead and not lead.value else at)
     count = int(lead.value) if lead and lead.value else 2 if number and number.digits == "2" else 0
     end = lead.end if lead and lead.value else number.end if number else at
-    if times:
-        count, end = int(times.value), times.end
+    count, end = (int(times.value), times.end) if times else (count, end)
     sign, plural = said.low(end)[:1], said.low(end)[1:] in (("",) if times else ("s", "'s"))
     if not (count and plural and sign.isalpha()):
         return None
     words = [t.low for t in said.tokens[max(0, at - _LONGEST_WRITTEN) : at] if len(t.low) > 2]
     word = next((w for w in words[::-1] if w.isalpha()), "")
-    if place := said.at(end + 1, "phone.behind"):  # "two Ns in the middle"
-        end = place.end - 1
-    behind = said.low(end + 1) in ("", ",") or said.at(end + 1, "email.at")
+    place = said.at(end + 1, "phone.behind")  # "two Ns in the middle"
+    end = place.end if place else end + 1
     apart = lead or said.low(at - 1) == "," or said.before(at, "lead.is")
-    return end + 1 if word.count(sign) >= count and apart and behind else None
+    told = apart and (said.low(end) in ("", ",") or said.at(end, "email.at"))
+    return end if told and word.count(sign) >= count else None
 
 
 def _is_letter(said: Utterance, at: int) -> bool:
@@ -246,13 +247,13 @@ def _in_context(said: Utterance, read: Sequence[Piece], at: int) -> Piece:
 
 def domain_at(said: Utterance, read: Sequence[Piece], at: int) -> Domain | None:
     """Return the domain that begins at this piece, or None."""
-    while at < len(read) and read[at].kind is Kind.PAUSE:
-        at += 1
+    at = next((n for n in range(at, len(read)) if read[n].kind is not Kind.PAUSE), len(read))
     if at >= len(read):
         return None
     label, end = _first_label(read, at)
     provider = said.at(read[at].first, "domain.provider")
-    if provider and not (_is_dot(read, end) and provider.end < read[end].first):
+    paused = provider and said.low(provider.end) == "," and label != provider.value
+    if provider and (paused or not (_is_dot(read, end) and provider.end < read[end].first)):
         label, end = (
             provider.value,
             next((n for n in range(at, len(read)) if read[n].first >= provider.end), len(read)),
@@ -332,8 +333,7 @@ def _is_remark(before: Sequence[Kind], read: Sequence[Piece], at: int) -> bool:
 
 def _next_label(said: Utterance, read: Sequence[Piece], at: int) -> tuple[str, int]:
     """Return what stands behind a dot: one word, or a run of letters ("c o m", "a u")."""
-    while at < len(read) and read[at].kind is Kind.PAUSE:
-        at += 1
+    at = next((n for n in range(at, len(read)) if read[n].kind is not Kind.PAUSE), len(read))
     if at >= len(read):
         return "", at
     if read[at].kind in (Kind.WORD, Kind.DIGITS, Kind.STOP, Kind.AT):

@@ -9,6 +9,7 @@ validators of the field decide whether it is one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate, Reader
@@ -19,6 +20,7 @@ from voicebot.collect.understanding.fields.held import Bit, Held
 from voicebot.collect.understanding.fields.name_letters import hinted
 from voicebot.collect.understanding.fields.name_words import titled
 from voicebot.collect.understanding.fields.runs import runs
+from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.spelling import letter
 from voicebot.collect.understanding.types import Correct, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance
@@ -132,7 +134,9 @@ def _is_i(said: Utterance, old: Bit) -> bool:
 
 def _added(said: Utterance, held: Held) -> Iterator[Edit]:
     """Give "add a one at the end", "there's a dot after the m", "you've left off the twelve"."""
-    for verb in said.all("mend.add"):
+    marks = (replace(mark, end=mark.first) for mark in said.all("mend.mark"))
+    alone = [Match("", b.first, b.first) for b in held.bits[:1] if b.text.isdecimal()]
+    for verb in (*said.all("mend.add"), *marks, *alone):  # "a dot after the m", "two at the end"
         figures = held.item(verb.end, len(said))
         if verb.value == "end" and figures.text.isdecimal() and held.step is Step.EMAIL:
             yield held.put(figures.text, (held.last, held.last)), verb.first, figures.end, 1

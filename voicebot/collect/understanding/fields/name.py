@@ -29,12 +29,18 @@ from voicebot.collect.understanding.fields.name_mentions import (
     mentions,
     spelled_whole,
 )
-from voicebot.collect.understanding.fields.name_words import is_particle, name_at, titled, written
+from voicebot.collect.understanding.fields.name_words import (
+    is_last,
+    is_particle,
+    may_be_last,
+    name_at,
+    titled,
+    written,
+)
 from voicebot.collect.understanding.text import without_accents
 from voicebot.collect.understanding.types import Asked, Correct, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance
 from voicebot.collect.understanding.words import (
-    is_common_family,
     is_everyday,
     is_family,
     is_given,
@@ -87,9 +93,10 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         said_so = denied or any(tag in said.tags for tag in _OF_NAMES)
         if not said_so:  # "barney at finkel dot com. No Frankensteins"
             found = [each for each in found if not _is_in_passing(said, each)]
-    bare = not asked and all(each.letters or each.hint for each in every)
+    rows = {each.text for each in every if each.letters}
+    bare = not asked and all(each.only_spells(rows) for each in every)
     if bare and situation.asked is Asked.CONFIRM:
-        return  # letters alone are of the value that is read back
+        return  # letters are of the value that is read back
     mended = _mended(said, held, found, denied, asked) if held else None
     if mended == held and not asked:
         return
@@ -208,7 +215,7 @@ def _labelled(found: Sequence[Mention]) -> str:
             part = next((p for p, text in parts.items() if alike(text.lower(), each.text)), part)
         if part in parts and (each.hint or (each.letters and not each.label)):
             parts[part] = (hinted if each.hint else respelled)(parts[part], each.text)
-        elif not each.hint and (each.label or each.how is not How.WEAK):
+        elif not each.hint and (each.label or each.how != How.WEAK or is_given(each.text.lower())):
             part = each.label
             if part not in parts or each.mends:
                 parts[part] = titled(each.text) if each.letters else each.text
@@ -217,16 +224,6 @@ def _labelled(found: Sequence[Mention]) -> str:
         return bare  # "Tran Thi Mai. Tran is the family name."
     parts.setdefault(other, bare)
     return f"{parts['first']} {parts['last']}" if len(parts) > 1 and all(parts.values()) else ""
-
-
-def _is_last(words: Sequence[str]) -> bool:
-    """Return True for words that are rather a last name than a first."""
-    return is_particle(words[0]) or is_common_family(words[0]) or not is_given(words[0])
-
-
-def _may_be_last(word: str) -> bool:
-    """Return True for a last name that is known, and for a word that is no other."""
-    return is_family(word) or not (is_given(word) or is_everyday(word))
 
 
 _Fold = tuple[str, "str | None", Mention]
@@ -258,10 +255,10 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
         name, also = (each.text, name) if old[0] != new[0] else (each.text, also)
     elif before.letters and len(old) == len(new) == 1:
         name = f"{name} {each.text}" if old != new else name
-    elif len(new) == 1 and (is_given(new[0]) or is_particle(old[0])) and _is_last(old):
+    elif len(new) == 1 and (is_given(new[0]) or is_particle(old[0])) and is_last(old):
         surname = len(old) > 1 or is_family(old[0])
         name = f"{each.text} {name}" if surname else name  # "Van der Berg, Marijke"
-    elif len(old) == len(new) == 1 and _may_be_last(new[0]) and old != new:
+    elif len(old) == len(new) == 1 and may_be_last(new[0]) and old != new:
         near = each.first <= before.end + _PAUSE
         name = f"{name} {each.text}" if near else name  # "Marguerite. Duval."
     return name, also, replace(before, end=each.end) if each.hint else each
@@ -298,6 +295,8 @@ def _mended(
         new = reduce(lambda name, each: hinted(name, each.text), found, held)
         return new if new != held else None
     labels = {each.label for each in names if each.label}
+    if _folded(found, _base(names) or names[-1])[0] == held:
+        return held
     if len(words) > 1 and not labels and all(each.letters for each in names):
         row = "".join(each.text for each in names)
         if (whole := respelled(held, row)).replace(" ", "").lower() == row:

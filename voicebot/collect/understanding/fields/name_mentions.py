@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -80,6 +80,11 @@ class Mention:
     told: bool = False
     apart: bool = False
     mends: bool = False
+
+    def only_spells(self, rows: Set[str]) -> bool:
+        """Return True for letters, a hint, and the "it's Lopes" that one of the `rows` spells."""
+        told = self.how < How.ANNOUNCED and self.text.lower() in rows
+        return self.letters or self.hint or told
 
 
 def mentions(said: Utterance) -> Iterator[Mention]:

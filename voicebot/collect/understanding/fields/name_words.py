@@ -6,6 +6,7 @@ beside a given name ("Harriet Long"), with a title ("Mr Long"), or in capitals t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voicebot.collect.understanding.lexicon import SOUND, lexicon
@@ -14,6 +15,7 @@ from voicebot.collect.understanding.utterance import Utterance
 from voicebot.collect.understanding.words import (
     FUNCTION_WORDS,
     is_common_family,
+    is_everyday,
     is_family,
     is_given,
 )
@@ -51,6 +53,16 @@ def is_word(said: Utterance, at: int) -> bool:
 
 def is_letter(said: Utterance, at: int) -> bool:
     return 0 <= at < len(said) and said.tokens[at].kind is Kind.LETTER
+
+
+def is_last(words: Sequence[str]) -> bool:
+    """Return True for words that are rather a last name than a first."""
+    return is_particle(words[0]) or is_common_family(words[0]) or not is_given(words[0])
+
+
+def may_be_last(word: str) -> bool:
+    """Return True for a last name that is known, and for a word that is no other."""
+    return is_family(word) or not (is_given(word) or is_everyday(word))
 
 
 def titled(word: str) -> str:

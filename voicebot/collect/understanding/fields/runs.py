@@ -17,6 +17,8 @@ _LEADS = (
 )  # fmt: skip
 _FIRST_LEADS = tuple(tag for tag in _LEADS if tag != "phone.inside")
 _NO_DIGITS = (*_PARTS, "number.no_digit")
+_MOST_TOLD = 6
+"""So many tokens behind a "but" tell why a number is not the one to ring."""
 _LONG_DIGITS = 7
 """So many digits are no quantity."""
 _YEAR_DIGITS, _CENTURIES = 4, ("18", "19", "20")
@@ -194,11 +196,18 @@ def _run(said: Utterance, phrases: tuple[tuple[Group, ...], ...], before: int, a
         mends=before > 0 and not timed and ("clause.mend" in lead or clause.mends or clause.denied),
         goes_on=goes_on,
         other=other or (clause.denied and not part) or clause.past or (clause.others and not owner),
-        theirs=_is_theirs(said, opening, at)
-        or owner is not None
-        or told_from(said, at) < clause.first,
+        theirs=any((owner, _is_theirs(said, opening, at), told_from(said, at) < clause.first))
+        or _is_outdone(said, end),
         elsewhere=bool(elsewhere) and elsewhere[-1] >= max(lead_end, default=0),
     )
+
+
+def _is_outdone(said: Utterance, end: int) -> bool:
+    """Return True for a number with "but the mobile's better" or "but I'm never there" behind."""
+    but = said.at(end + (said.low(end) == ","), "clause.open")
+    if but is None or but.value != "but":
+        return False
+    return any(said.all("refuse.not", "phone.better", first=but.end, end=but.end + _MOST_TOLD))
 
 
 def told_from(said: Utterance, at: int) -> int:
