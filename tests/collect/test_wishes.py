@@ -243,6 +243,11 @@ ENGLISH = [
     ("Friday at three | Hang on, let me check... He says four is better", "fri 16"),
     ("Thursday at eleven | no no no, the week after", "thu2 11"),
     ("Sunday at nine at night | eight then", "sun 20, mon 8"),
+    ("Whatever's going, love | tomorrow's too quick for me. Thursday, any time", "thu 7-21"),
+    ("Thursday at half one | Thursday yes, half one no", "thu 7-21, !thu 13:30"),
+    ("Thursday at nine | Nine? I said five!", "thu 17"),
+    ("first thing tomorrow, he's off to work at nine", "tue 7-9"),
+    ("yesterday was the day but never mind. Tomorrow?", "tue ?"),
     ("tomorrow at two | What have you got on Wednesday? | No, leave it at tomorrow then", "tue 14"),
 ]
 CHINESE = [

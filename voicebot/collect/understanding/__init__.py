@@ -118,7 +118,8 @@ def read(text: str, situation: Situation) -> Reading:
             reading = _with_answer(said, situation, reading, act)
     reading = with_times(said, situation, by_parts(said, situation, reading, _at_once), _at_once)
     told = {act.step for act in reading.acts if isinstance(act, Provide)}
-    if not reading.rest or not told & _WITH_FIGURES or Step.TIME in told:
+    timed = any(isinstance(act, Flexible) for act in reading.acts)
+    if not reading.rest or not told & _WITH_FIGURES or Step.TIME in told or timed:
         return reading
     return _with_time(said, situation, reading)
 

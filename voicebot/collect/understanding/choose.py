@@ -95,6 +95,9 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
         clause = said.clause(each.first)
         beside = "yes.agree" in said.tags or any(said.in_clause(clause, "ask.duration"))
         no_wish = situation.asked is Asked.CONFIRM and beside
+        last = said.clause(each.end - 1)
+        if no_wish and any(said.in_clause(last, *REQUESTS)) and said.low(last.end - 1) == "?":
+            return not any(said.in_clause(last, "time.also"))  # "and can you do Fridays as well?"
         of_price = any(said.in_clause(clause, "topic.price"))  # "Sundays are dearer, I suppose?"
         return not (clause.asked and (no_wish or of_price))
     if isinstance(each.act, Deny):  # "what do you reckon's wrong with it"

@@ -186,10 +186,12 @@ def without_questions(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
     for piece in pieces:
         clause = said.clause(piece.first)
         only_asks = clause.asked and _only_asks(line, clause.first, clause.end)
-        echoes = isinstance(piece, Day) and clause.asked and _is_echo(line, clause, pieces)
+        echoes = not isinstance(piece, Part) and clause.asked and _is_echo(line, clause, pieces)
         (asked if only_asks else echoed if echoes else told).append(piece)
-    if any(isinstance(piece, Day) for piece in told):  # "Oh, today? Wednesday rather"
-        asked += echoed
+    sure = [p for p in told if not isinstance(p, Clock) or p.cue > Cue.BARE]
+    last = {type(piece): piece.first for piece in sure}
+    # "Oh, today? Wednesday rather", "nine? I said five"
+    asked += [piece for piece in echoed if last.get(type(piece), 0) > piece.first]
     return [p for p in pieces if p not in asked] if told else list(pieces)
 
 

@@ -282,7 +282,9 @@ def _lead(line: Line, clock: Clock, inside: set[int], *, alone: bool) -> Cue:
     thing = clock.hour == 1 and not clock.minute and not digits
     if trail and line.before(first, "lead") and not thing:  # "is three free"
         return Cue.MEDIUM
-    opens = line.opens(clock.first) or line.before(clock.first, "turn")  # "the last, but eleven"
+    opens = line.opens(clock.first) or line.before(
+        clock.first, "turn", "spoken"
+    )  # "the last, but eleven"
     closes = line.closes(trail.end if trail else clock.end)
     sentence = bool(
         opens and (closes or line.tag(behind, "instead_of"))

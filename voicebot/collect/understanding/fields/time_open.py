@@ -33,7 +33,7 @@ _MINUTE = timedelta(minutes=1)
 _NEGATION_REACH, _DONE_REACH, _THEN_REACH, _OCCASION_REACH = 4, 4, 4, 7
 _LEADS = (
     *("not", "instead_of", "earliest", "latest", "between", "at", "on", "the", "lead", "any"),
-    *("early", "late", "the_one", "again"),
+    *("early", "late", "the_one", "again", "spoken"),
 )
 _TRAILS = ("trail", "onward", "backward", "any", "again", "refused", "conceded")
 _RESTATES = ("lead.is", "yes.restate", "zone.time", "zone.name")
