@@ -68,6 +68,7 @@ class Caller:
         self._used: Counter[str] = Counter()
         self._corrected: Counter[Step] = Counter()
         self._offered: list[datetime] = []
+        self._offered_before = False
         self._waiting: list[tuple[Line, int]] = []
         self._last = Line()
 
@@ -90,11 +91,13 @@ class Caller:
         last, self._last = self._last, Line()
         offered = self._times(seen)
         if last.offered:
-            named = len(offered) > 1 or seen.asking == "choice"
+            taken = bool(self._offered) and (seen.step, seen.asking) == (Step.TIME, "confirm")
+            named = len(offered) > 1 or seen.asking == "choice" or taken  # "the soonest" of three
             self.was_offered |= named
             if not named:
                 self._fail(Kind.NOT_OFFERED, last.say)
         if seen.asking == "choice":
+            self._offered_before = bool(self._offered or last.offered)
             self._offered = offered or self._offered
         if last.takes and seen.asking == last.takes:
             self._fail(Kind.NOT_UNDERSTOOD, last.say)
@@ -152,6 +155,8 @@ class Caller:
         return lines[used] if used < len(lines) else None
 
     def _choice(self) -> Line:
+        if not (self._offered_before or self._used[Step.TIME]) and (wish := self._own(Step.TIME)):
+            return wish  # some times are named with the question for it
         line = self._own("offer")
         if line is not None and not line.picks:
             return line
