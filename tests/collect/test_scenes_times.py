@@ -46,6 +46,23 @@ def test_one_of_the_offered_times_is_chosen_and_read_back(words: str, pending: s
     assert (scene.dialogue.mode, scene.dialogue.pending) == (Mode.CONFIRMING, pending)
 
 
+def test_free_times_are_named_with_the_question_where_no_time_was_spoken_of() -> None:
+    scene = at(Step.SERVICE, settled=frozenset(Step) - {Step.SERVICE, Step.TIME})
+    words = scene.hears("a plumber please")
+    assert "When would you like us to come?" in words
+    assert "tomorrow at 9 am, Wednesday at 3 pm or Friday at 10 am" in words
+    assert "Shall I book" in scene.hears("the second")
+
+
+@pytest.mark.parametrize("words", ["first thing Monday", "Monday first thing"])
+def test_whoever_wants_none_of_the_times_named_says_their_own(words: str) -> None:
+    scene = at(Step.TIME, mode=Mode.CHOOSING, offered=OFFERED)
+    scene.hears(words)
+    assert scene.dialogue.pending is None
+    assert scene.dialogue.window
+    assert scene.dialogue.window.days == (date(2026, 3, 9),)
+
+
 def test_neither_brings_the_next_ones() -> None:
     scene = at(Step.TIME, mode=Mode.CHOOSING, offered=OFFERED[:2])
     assert "Friday, the 6th, at 10 am" in scene.hears("neither")
