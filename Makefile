@@ -31,7 +31,7 @@ help:
 	@echo '  make call        in a second terminal: place a simulated call (ARGS="--help" tells more)'
 	@echo
 	@echo '  make test        all tests but the long spoken calls; ten minutes on two cores'
-	@echo '  make test-fast   the inner loop, little more than a minute'
+	@echo '  make test-fast   the inner loop; some three minutes on two idle cores'
 	@echo '  make test-audio  the spoken part alone, long calls too: real recognition and synthesis'
 	@echo '  make test-page   the browser part alone'
 	@echo '  make bench       latency under simulated calls (ARGS="--calls 50 --stack null")'
@@ -91,8 +91,8 @@ lint: $(DEV)
 	$(BIN)/lint-imports
 
 docs: $(DEV)
-	@sed -n '1,/^$$/p' docs/settings.md >docs/settings.md.new
-	@$(BIN)/voicebot doctor --settings >>docs/settings.md.new
+	@sed -n '1,/^<!-- What follows/p' docs/settings.md >docs/settings.md.new
+	@{ echo; $(BIN)/voicebot doctor --settings; } >>docs/settings.md.new
 	@mv docs/settings.md.new docs/settings.md
 	@sed -n '1,/^<!-- What follows/p' docs/business.md >docs/business.md.new
 	@{ echo; $(BIN)/voicebot business --reference; } >>docs/business.md.new

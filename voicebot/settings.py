@@ -75,13 +75,12 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=30, ge=1)
     """Time that a record is kept after its last write."""
     save_mode: SaveMode = SaveMode.REALTIME
-    """`realtime` saves each answer at once; `batch` saves everything at the end of the call, as
-    the old system did."""
+    """`realtime` saves each answer at once; `batch` saves everything at the end of the call."""
     realtime_share: float = Field(default=1.0, ge=0.0, le=1.0)
-    """Share of calls that are saved in real time, by CRC-32 of the callSid, for a staged roll-
-    out."""
+    """Share of calls that are saved in real time, by CRC-32 of the callSid, for a rollout in
+    stages."""
     mirror_json: bool = False
-    """Keep the old system's JSON string `call:<callSid>` up to date as well."""
+    """Keep the JSON string `call:<callSid>` of the old system up to date as well; see record.md."""
     business: Path | None = None
     """Path of the `business.toml`, or an example: `demo` (without it), `dental`, `zh-home`; see
     business.md."""
@@ -114,7 +113,7 @@ class Settings(BaseSettings):
     """Addresses or networks of proxies before the console, separated by commas; `X-Forwarded-…`
     headers from others are ignored."""
     smtp_url: SecretStr | None = None
-    """Mail server for confirmations with an invitation: `smtp://user:password@host:port`."""
+    """Mail server for confirmations: `smtp://user:password@host:port`, `smtps://…`; see mail.md."""
     mail_from: str | None = None
     """Sender of confirmations; without it the company's e-mail address."""
     webhook_url: SecretStr | None = None

@@ -171,6 +171,21 @@ async def test_nothing_is_sent_without_a_booking_or_an_address(
     assert not await sent(store)
 
 
+async def test_a_booking_from_before_mail_was_set_up_is_mailed_when_it_is_moved(
+    store: Store, sender: MailSender, inbox: Inbox, clock: Clock
+) -> None:
+    await book(store)
+    clock.at += timedelta(days=1)
+    assert await look(sender) == 0
+    assert await look(another(store, inbox, clock)) == 0, "also after another start"
+    turn = await store.open_turn(CallSid("CAmoving"))
+    assert await turn.appointments.move(SID, LATER) is Place.YOURS
+    assert await look(sender) == 1
+    clock.at += timedelta(seconds=11)
+    assert await turn.appointments.cancel(SID)
+    assert await look(sender) == 1
+
+
 async def test_two_senders_do_not_send_the_same_letter(
     store: Store, sender: MailSender, inbox: Inbox, clock: Clock
 ) -> None:

@@ -1,10 +1,11 @@
 """Sends confirmations to an SMTP server and marks them in the record.
 
 A confirmation is due when a record is booked and not marked as mailed, and once more whenever the
-booking was moved or called off since. A call is checked after each write; all calls are checked at
-the start and every CHECK_ALL, so no booking is missed. A lock in Redis keeps two processes from
-sending the same confirmation. `confirmEmailsent` becomes true after the server has taken the
-message; if the process dies in between, the message is sent again once the lock has expired.
+booking was moved or called off since; bookings from before mail was set up get none. A call is
+checked after each write; all calls are checked at the start and every CHECK_ALL, so no booking is
+missed. A lock in Redis keeps two processes from sending the same confirmation. `confirmEmailsent`
+becomes true after the server has taken the message; if the process dies in between, the message is
+sent again once the lock has expired.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ class MailSender:
         self._waiting: dict[CallSid, None] = {}  # calls to check, in order
         self._taken: dict[CallSid, int] = {}  # the revisions sent, but not yet marked in the record
         self._pauses: dict[CallSid | None, Pause] = {}  # None: of the mail server
+        self._since: datetime | None = None
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Confirm bookings until stopped; while Redis is away, wait for it."""
@@ -76,7 +78,13 @@ class MailSender:
                 _log.warning("mail_waits_for_redis")
             await within(stopping, FIRST_PAUSE.total_seconds())
 
+    async def since(self) -> datetime:
+        """Return when mail was set up: bookings from before are not mailed."""
+        self._since = self._since or await self._store.index.mails_since(self._clock())
+        return self._since
+
     async def _follow(self, stopping: asyncio.Event) -> None:
+        await self.since()
         async with self._store.events.notices(GATHER_S) as notices:  # also empty ones, every second
             check_all_at = self._clock()
             async for written in notices:
@@ -106,7 +114,7 @@ class MailSender:
         if self._is_pausing(None):
             return 0
         due = [call_sid for call_sid in self._waiting if not self._is_pausing(call_sid)]
-        wanted = await self._store.index.unconfirmed(due)
+        wanted = await self._store.index.unconfirmed(due, await self.since())
         for call_sid in due:
             if call_sid not in wanted:
                 self._pause(call_sid)

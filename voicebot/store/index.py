@@ -30,6 +30,8 @@ from voicebot.store.layout import (
     REVISION_FIELD,
     call_keys,
     flag,
+    iso_utc,
+    timestamp_field,
 )
 from voicebot.store.live_marks import LiveMarks, live_key
 from voicebot.store.record import read_count
@@ -46,6 +48,7 @@ MOST_OF_A_NUMBER = 200
 LATEST_MS = 250_000_000_000_000
 """In the year 9892: a score of the index beyond it is no moment."""
 
+_MAILS_SINCE = "voicebot:mail:since"
 _PIPELINED = 100  # commands in flight at once
 _ANY_CALL = CallSid("*")
 _Name = TypeVar("_Name", bound=str)
@@ -53,7 +56,7 @@ NUMBER_FIELDS = ("caller", ANSWER_FIELD[Step.PHONE])
 """The fields of the number that called, and of the one that the caller gave."""
 _CONFIRMING = [
     *(BOOKED_FIELD, "status", EMAIL_SENT_FIELD, REVISION_FIELD, MAILED_FIELD),
-    ANSWER_FIELD[Step.EMAIL],
+    *(ANSWER_FIELD[Step.EMAIL], timestamp_field(Step.TIME)),
 ]
 _WITHHELD = frozenset({"+266696687", "+7378742833", "+2562533", "+8566696"})
 """The provider's words for anonymous, restricted, blocked and unknown callers."""
@@ -162,9 +165,17 @@ class CallIndex:
         if away is not None:
             raise away
 
-    async def unconfirmed(self, call_sids: Sequence[CallSid]) -> dict[CallSid, bool]:
+    async def mails_since(self, now: datetime) -> datetime:
+        """Return when mail was set up here: `now`, the first time that this is asked."""
+        await self._client.set(_MAILS_SINCE, iso_utc(now), nx=True)
+        return read_moment(await self._client.get(_MAILS_SINCE)) or now
+
+    async def unconfirmed(
+        self, call_sids: Sequence[CallSid], since: datetime
+    ) -> dict[CallSid, bool]:
         """Return for each call whether it has an e-mail address, and an appointment that stands or
-        was called off of which that address does not know.
+        was called off of which that address does not know. One made before `since` needs no mail,
+        unless it was mailed before.
 
         A call that cannot be read now is left out, which needs no more than one node to be away.
         """
@@ -179,11 +190,12 @@ class CallIndex:
                     replies = [await self._confirming(call_sid) for call_sid in part]
             for call_sid, reply in zip(part, replies, strict=True):
                 if isinstance(reply, list):
-                    booked, status, mailed, revision, mailed_revision, email = reply
+                    booked, status, mailed, revision, mailed_revision, email, at = reply
+                    is_old = mailed_revision is None and (read_moment(at) or since) < since
                     concerned = booked == flag(True) or status == Status.CANCELLED
                     knows = read_count(mailed_revision) >= read_count(revision)
                     done = mailed == flag(True) and knows
-                    found[call_sid] = bool(email) and concerned and not done
+                    found[call_sid] = bool(email) and concerned and not (done or is_old)
         return found
 
     async def _confirming(self, call_sid: CallSid) -> list[str | None] | None:
