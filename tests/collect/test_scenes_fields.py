@@ -22,7 +22,18 @@ def test_the_number_that_calls_is_read_back_by_its_end() -> None:
     assert scene.change.confirmed == {Step.PHONE}
 
 
-@pytest.mark.parametrize("words", ["I don't have an email", "I don't do email", "no email"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "I don't have an email",
+        "I don't do email",
+        "no email",
+        "Nothing in the way of an e-mail.",
+        "No thanks, I get enough spam.",
+        "Post only, please.",
+        "I hate e-mail.",
+    ],
+)
 def test_who_has_no_e_mail_is_asked_once(words: str) -> None:
     scene = at(Step.EMAIL)
     scene.hears(words)
@@ -41,6 +52,9 @@ def test_a_word_spelled_at_the_read_back_of_an_e_mail_is_of_the_e_mail() -> None
     scene = at(Step.EMAIL)
     scene.hears("mlopez at outlook dot com")
     name = scene.dialogue.answers[Step.NAME]
+    scene.hears("No, it's Mary, Mary Lopes.")
+    assert scene.dialogue.answers[Step.NAME] == name
+    scene.hears("mlopez at outlook dot com")
     scene.hears("It's Lopes, L O P E S.")
     assert scene.dialogue.answers[Step.EMAIL] == "mlopes@outlook.com"
     assert scene.dialogue.answers[Step.NAME] == name

@@ -245,6 +245,7 @@ def test_a_suburb_may_be_said_first(utterance: str, suburb: str | None) -> None:
         ("Penrith", "12 wattle street", "12 Wattle Street, Penrith"),
         ("Wattle Street, Penrith", "one hundred and twelve", "112 Wattle Street, Penrith"),
         ("2750", "unit 3, 12 wattle street penrith", "Unit 3, 12 Wattle Street, Penrith 2750"),
+        ("12 Wattle Street", "Windsor, and it's unit 4", "Unit 4, 12 Wattle Street, Windsor"),
     ],
 )
 def test_pieces_of_two_utterances_make_a_whole(partial: str, utterance: str, line: str) -> None:

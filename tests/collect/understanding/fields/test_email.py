@@ -69,6 +69,7 @@ def heard(text: str, partial: str | None = None, **situation: object) -> str | N
         ("r dot okafor, that's O K A F O R, at example dot com", "r.okafor@example.com"),
         ("rokafor at gmail, you know, the usual, dot com", "rokafor@gmail.com"),
         ("rokafor nine nine, the numbers, at gmail", "rokafor99@gmail.com"),
+        ("accounts, plural, at okafor dash law dot com dot au", "accounts@okafor-law.com.au"),
         ("rut, R-U-T-H, dot okafor at example dot com", "ruth.okafor@example.com"),
         ("a one r two at example dot com", "a1r2@example.com"),
         ("double you okafor at example dot com", "wokafor@example.com"),

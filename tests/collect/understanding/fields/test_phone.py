@@ -237,6 +237,7 @@ def test_a_landline_without_its_area_code_is_told_as_such(said: str) -> None:
         "Why do you need it? My mobile.",
         "Can I use this phone?",
         "Same as this.",
+        "Could you ring me back on this?",
         "Well you've got my number haven't you, I'm calling you.",
         "Mine is the one I'm ringing on.",
         "0412 555 901, that's my husband's. Mine is the one I'm ringing on.",

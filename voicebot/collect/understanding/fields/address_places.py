@@ -29,14 +29,19 @@ _BETWEEN = ("address.number", "address.label", "yes.agree")
 
 
 def town_last(words: Words) -> str | None:
-    """Return "Newtown, 8 Camden" the other way round, where nothing but names is said."""
+    """Return "Newtown, 8 Camden" and "Windsor, it's unit 4" the other way round."""
     cut = next((n for n in range(1, len(words)) if words[n].pause), 0)
-    end = next((n for n in range(cut + 1, len(words)) if words[n].pause), len(words))
-    names = [*words.part(0, cut), *words.part(cut + 1, end)]
+    units = (n for n in range(cut, len(words)) if words[n].isin("unit") and words[n + 1].is_figure)
+    unit = next(units, 0)
+    begin = unit or cut
+    behind = range(begin + 1, len(words))
+    end = unit + 2 if unit else next((n for n in behind if words[n].pause), len(words))
+    names = [*words.part(0, cut), *(() if unit else words.part(cut + 1, end))]
     named = all(word.is_name and not is_everyday(word.low) for word in names)
-    street = " ".join(word.text for word in words.part(cut, end))
+    street = " ".join(word.text for word in words.part(begin, end))
     town = " ".join(word.text for word in words.part(0, cut))
-    return f"{street}, {town}" if cut and end > cut + 1 and words[cut].is_number and named else None
+    whole = unit or (end > cut + 1 and words[cut].is_number)
+    return f"{street}, {town}" if cut and whole and named else None
 
 
 def state_at(words: Words, at: int, region: str) -> Read | None:

@@ -85,7 +85,8 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if held or any(each.how for each in found if not each.letters):
         found = [each for each in found if each.how]  # nobody else's
     if held and situation.asked is Asked.CONFIRM:
-        found = [each for each in found if not _is_beside_yes(said, each, held)]
+        of_email = situation.step is Step.EMAIL and said.tags.isdisjoint(_OF_NAMES)  # "it's mary"
+        found = [e for e in found if not (of_email or _is_beside_yes(said, e, held))]
     agrees = any(tag in said.tags for tag in _AGREES)
     if held and (not asked or (agrees and said.tags.isdisjoint(_DENIES))):
         found = [each for each in found if not _is_theirs(said, each)]
@@ -94,8 +95,7 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         if not said_so:  # "barney at finkel dot com. No Frankensteins"
             found = [each for each in found if not _is_in_passing(said, each)]
     rows = {each.text for each in every if each.letters}
-    bare = not asked and all(each.only_spells(rows) for each in every)
-    if bare and situation.asked is Asked.CONFIRM:
+    if situation.asked is Asked.CONFIRM and not asked and all(e.only_spells(rows) for e in every):
         return  # letters are of the value that is read back
     mended = _mended(said, held, found, denied, asked) if held else None
     if mended == held and not asked:
@@ -253,8 +253,8 @@ def _joined(so_far: _Fold, each: Mention) -> _Fold:
         name, also = each.text, name  # "everyone calls me Bluey but it's Kevin"
     elif len(new) > 1 and (before.nick or (also and new[0] in also.lower().split())):
         name, also = (each.text, name) if old[0] != new[0] else (each.text, also)
-    elif before.letters and len(old) == len(new) == 1:
-        name = f"{name} {each.text}" if old != new else name
+    elif before.letters and len(old) == len(new) == 1 and old != new:
+        name = f"{each.text} {name}" if is_given(new[0]) and is_last(old) else f"{name} {each.text}"
     elif len(new) == 1 and (is_given(new[0]) or is_particle(old[0])) and is_last(old):
         surname = len(old) > 1 or is_family(old[0])
         name = f"{each.text} {name}" if surname else name  # "Van der Berg, Marijke"
@@ -326,7 +326,8 @@ def _mended(
     if len(words) > 1 and last and announced:
         return " ".join([*words[:-1], word])  # "my name's Hartigan now"
     told = asked or any(clause.mends for clause in said.clauses)
-    no = asked and any(said.all(*_DENIES, end=names[0].first))  # "no, Nadia", of Elias Haddad
+    sure = asked or any(each.letters for each in names)
+    no = sure and any(said.all(*_DENIES, end=names[0].first))  # "no, Nadia", of Elias Haddad
     anew = len(names) < len(found) or (no and all(each.how for each in names))
     given = told and anew and is_given(word.lower()) and len(words) > 1
     return " ".join([word, *words[1:]]) if given else None
