@@ -44,6 +44,10 @@ def test_the_conversation_of_the_page_can_be_typed(tmp_path: Path) -> None:
     answer = json.loads(said)
     assert answer["callSkeleton"]["user"]["userInfo"]["name"] == "Ann Lee"
     assert (answer["step"], answer["status"], answer["shouldHangup"]) == ("phone", "active", False)
-    assert json.loads(record)["step"] == "phone"
+    kept = json.loads(record)
+    assert kept["step"] == "phone"
+    greeting, name, _ = (message["startedAt"] for message in kept["history"])
+    assert greeting < name, "what is said to be older than the greeting comes just after it"
+    assert '"startedAt": "2026-03-02' in COMMANDS[2]
     assert '"field":"name"' in events
     assert '"field":"name"' in rest

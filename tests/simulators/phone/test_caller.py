@@ -32,7 +32,12 @@ def record(step: str, *said: str, asking: str | None = None, **info: str) -> dic
 
 
 async def called(
-    bot: Bot, seen: Observed, *, script: Script | None = None, hangup_after: Step | None = None
+    bot: Bot,
+    seen: Observed,
+    *,
+    script: Script | None = None,
+    hangup_after: Step | None = None,
+    books: bool = True,
 ) -> Outcome:
     async with running(bot) as url:
         caller = Caller(
@@ -41,6 +46,7 @@ async def called(
             seen,
             console=Console(http(url), SID),
             hangup_after=hangup_after,
+            books=books,
         )
         await caller.skip_history()
         provider = Provider(Dialled(url, SID, "+1", "+2"), LoopClock(), seen.noticed)
@@ -84,6 +90,14 @@ async def test_hanging_up_after_a_step_waits_until_it_is_saved_and_the_bot_has_g
     assert outcome is Outcome.CALLER_LEFT
     assert seen.caller == ["phone", "Yes."]
     assert bot.messages[-1]["event"] == "stop"
+
+
+@in_virtual_time
+async def test_a_caller_who_is_not_to_book_hangs_up_when_the_time_is_read_back() -> None:
+    bot, seen = Bot([CONNECT, HANGUP], turns=3), Observed()
+    bot.record = lambda look: record("time", asking="confirm" if look > 2 else "value")
+    assert await called(bot, seen, books=False) is Outcome.CALLER_LEFT
+    assert seen.caller == ["(silence)"], "nothing is said to the read-back"
 
 
 @in_virtual_time

@@ -95,6 +95,7 @@ async def test_script_and_recording_are_said_and_hanging_up_on_purpose_exits_wit
         (("--hangup-after", "tea"), "Usage"),
         (("--unheard-of",), "Usage"),
         (("--console", "", "--hangup-after", "name"), "console"),
+        (("--console", "", "--no-book"), "console"),
         (("--say", "Hello.", "--audio", "name.wav"), "--script"),
     ],
 )
@@ -119,6 +120,23 @@ def test_the_default_server_is_on_this_machine() -> None:
     assert found.stream_url == "ws://127.0.0.1:8080/media"
     assert found.console_url == "http://127.0.0.1:8000"
     assert found.token is None
+
+
+@pytest.mark.usefixtures("nothing_set")
+@pytest.mark.parametrize(
+    ("env", "in_earnest"),
+    [
+        ("", False),
+        ("VOICEBOT_BUSINESS=demo\nVOICEBOT_SMTP_URL=", False),
+        ("VOICEBOT_BUSINESS=business.toml", True),
+        ("VOICEBOT_SMTP_URL=smtp://mail.example.com", True),
+    ],
+)
+def test_a_server_set_for_a_business_or_mail_is_no_place_for_trial_bookings(
+    env: str, in_earnest: bool, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text(env)
+    assert find_server().is_in_earnest is in_earnest
 
 
 @pytest.mark.usefixtures("nothing_set")

@@ -11,7 +11,7 @@ from voicebot.errors import PhoneError
 from voicebot.simulators.phone.console import Console, Record
 from voicebot.simulators.phone.line import MediaStream, Reply
 from voicebot.simulators.phone.recordings import Clip
-from voicebot.simulators.phone.script import Kind, Prompter, Script, ScriptLine
+from voicebot.simulators.phone.script import Cue, Kind, Prompter, Script, ScriptLine
 
 PATIENCE_S: Final = 30.0
 """A caller hangs up after so long a silence of the bot."""
@@ -47,6 +47,7 @@ class Caller:
 
     clips         the script's spoken lines as audio
     hangup_after  hang up when this step is saved and the bot has gone on
+    books         False: hang up when the time is read back, as a yes to that books
     """
 
     def __init__(
@@ -57,12 +58,14 @@ class Caller:
         *,
         console: Console | None = None,
         hangup_after: Step | None = None,
+        books: bool = True,
     ) -> None:
         self._prompter = Prompter(script)
         self._clips = clips
         self._observer = observer
         self._console = console
         self._hangup_after = hangup_after
+        self._books = books
         self._shown = 0
         self.gave_up = False
         """True when the caller hung up because the bot was silent."""
@@ -77,7 +80,7 @@ class Caller:
             if timed and not reply.overlapped:
                 self._observer.answered((reply.at - spoken_until) * 1000)
             record = await self.look()
-            if self._has_gone_on(record):
+            if self._is_to_hang_up(record):
                 await line.clock.until(reply.at + GONE_ON_S)
                 line.hang_up()
                 return
@@ -139,8 +142,11 @@ class Caller:
             return
         await line.clock.until(line.playout.ends_at + AFTER_SIGN_S)
 
-    def _has_gone_on(self, record: Record | None) -> bool:
+    def _is_to_hang_up(self, record: Record | None) -> bool:
         step = self._hangup_after
+        if not self._books and record is not None and record.cue == Cue(Step.TIME, confirming=True):
+            self._observer.noticed("hanging up before it is booked")
+            return True
         if step is None or record is None or step not in record.values:
             return False
         return record.cue is None or record.cue.step is not step

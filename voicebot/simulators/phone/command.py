@@ -84,6 +84,14 @@ _HangupAfter = Annotated[
         show_choices=False,
     ),
 ]
+_Book = Annotated[
+    bool | None,
+    typer.Option(
+        help="Say yes to the time, which books it, or hang up before.",
+        show_default="--no-book where VOICEBOT_BUSINESS or VOICEBOT_SMTP_URL is set, and no line "
+        "of your own",
+    ),
+]
 _Json = Annotated[bool, typer.Option("--json", help="Print the final record, nothing else.")]
 
 
@@ -96,6 +104,7 @@ def call(
     script: _ScriptFile = None,
     audio: _Audio = None,
     hangup_after: _HangupAfter = None,
+    book: _Book = None,
     json: _Json = False,
 ) -> None:
     """Place a simulated phone call to a running server.
@@ -108,6 +117,7 @@ def call(
 
     \b
     voicebot call                                     the whole booking
+    voicebot call --no-book                           all of it but the last yes
     voicebot call --hangup-after phone                a caller who is cut off
     voicebot call --call-sid CA...                    the same caller again
     voicebot call --say "My name is Ann Lee" --say "keys:0412345678#"
@@ -123,6 +133,9 @@ def call(
       time    = [{ line = "Tomorrow at ten.", interrupt_after_ms = 700 }]
       correct = { phone = "+61412345678" }            what the record should hold
 
+    A call to a business of your own is real: it books in its calendar, tells its webhooks, and has
+    j.smith@gmail.com mailed. So it hangs up before the last yes there, unless --book is given.
+
     Exit code 0: the bot ended the conversation; 3: the caller hung up as scripted; 1: otherwise.
     """
     sid = parse_call_sid(call_sid) if call_sid else new_call_sid()
@@ -137,11 +150,17 @@ def call(
         raise PhoneError("--hangup-after takes one of: name, phone, address, email, service, time")
     if hangup_after and not asked:
         raise PhoneError("--hangup-after needs a console: it tells when the step is saved")
+    shipped = not (say or audio or script)
+    books = book if book is not None else not (shipped and server.is_in_earnest)
+    if not (books or asked):
+        raise PhoneError("--no-book needs a console: it tells when the time is read back")
     report = Report(quiet=json)
 
     async def place() -> Outcome:
         clips = await spoken(lines, server.data_dir)
-        caller = Caller(lines, clips, report, console=record, hangup_after=hangup_after)
+        caller = Caller(
+            lines, clips, report, console=record, hangup_after=hangup_after, books=books
+        )
         return await _place(Provider(dialled, Clock(), report.noticed), caller, report, sid)
 
     raise typer.Exit(EXIT_CODES.get(asyncio.run(place()), 1))
@@ -226,6 +245,13 @@ class ServerAddresses(BaseSettings):
     twilio_auth_token: SecretStr | None = None
     public_url: str | None = None
     data_dir: Path = Path(".voicebot")
+    business: str = ""
+    smtp_url: SecretStr | None = None
+
+    @property
+    def is_in_earnest(self) -> bool:
+        """True when a booking here takes a place of a real business, or is mailed."""
+        return self.business not in ("", "demo") or self.smtp_url is not None
 
     @property
     def stream_url(self) -> str:
