@@ -28,7 +28,7 @@ _NEAR, _MARGIN = 0.9, 0.03
 460 questions: with less of either, more wrong ones come than right ones."""
 _SAID_LITTLE: Final = 0.12
 """The weight of a word that says little, beside 1 of one that carries the question."""
-_MISSING: Final = 0.6
+_MISSING: Final = 0.8
 """The weight of what a question lacks of an example, beside 1 of what they share."""
 _FOREIGN: Final = 0.8
 """The weight of what a question holds that no form of the answer's question does."""

@@ -102,6 +102,8 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
     if question.topic == "price" and "topic.other_price" in tags:
         question = replace(question, topic="extras")
     told = content_of(utterance(question.about, language))
+    if question.topic == "offered" and "topic.which" in tags:
+        question = replace(question, topic="")  # "what make of tap do you put in"
     if question.topic in ("", "offered", "both") and is_only_place(told, turn.business):
         question = replace(question, topic="area")  # "what about Penrith?"
     if named := _about(turn, question, text):
@@ -131,15 +133,14 @@ def _is_of_record(turn: Turn, question: Ask) -> bool:
 def _own_answer(turn: Turn, question: Ask) -> str | None:
     """Return what the business file says: to the words, or to the kind that a row names."""
     named = answer_of(question.topic, question.about, turn.business)
-    least = (_NEARLY_EQUAL,) if question.topic in _OF_STAFF else ()
-    like = answer_for(question.about, turn.business, *least)
+    like = answer_for(question.about, turn.business, *_LEAST.get(question.topic, ()))
     return (named or like) if question.topic in _BY_ROW else (like or named)
 
 
-_OF_STAFF = ("staff", "advice")
-"""What few businesses say, and only staff know."""
-_NEARLY_EQUAL = 0.85
-"""How like a form of the business file a question must be that a row takes for one of them."""
+_OF_A_SERVICE = ("price", "duration", "offered")
+_LEAST = {"staff": (0.85,), "advice": (0.85,), "duration": (0.7,), "offered": (0.7,)}
+"""How like a form of the business file a question of a row must be, to be answered by it: of what
+only staff know, and of what is done."""
 _BY_ROW = ("quote", "be_home", "guarantee", "punctual", "ring_ahead")
 """Kinds that a row tells more surely than likeness: "do I have to pay for the quote"."""
 
@@ -171,21 +172,12 @@ _MOST_UNKNOWN = 5
 
 
 _ALWAYS_OURS = (
-    "dealt",
-    "robot",
-    "free",
-    "company",
-    "why",
-    "privacy",
-    "services",
-    "opening",
-    "claim",
-    "tell",
+    *("dealt", "robot", "free", "company", "why", "privacy"),
+    *("services", "opening", "claim", "tell"),
 )
 """Topics that our own answer fits better than a sentence of the business file."""
 _OF_PRICE = ("ask.price", "topic.price", "topic.plain")
 """Words that ask for a price, and nothing else."""
-_OF_A_SERVICE = ("price", "duration", "offered")
 
 
 def _about(turn: Turn, question: Ask, text: str) -> tuple[Offer, ...]:
@@ -236,7 +228,7 @@ def _length(turn: Turn, offer: Offer) -> str:
 
 
 def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
-    business = turn.business
+    business, asked = turn.business, utterance(question.about, turn.business.language)
     match question.topic:
         case "robot" | "recorded" | "company" | "confirmation" | "why" | "privacy":
             return turn.say(f"reply.{question.topic}")
@@ -250,8 +242,8 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
             return _price(turn, question.about)
         case "duration":
             return _duration(turn, question.about)
-        case "both" if held := turn.dialogue.answers.get(Step.SERVICE):
-            return turn.say("reply.offered", services=in_a_sentence(held))
+        case "both" if (held := _held(turn)) and not content_of(asked, "ask.both"):
+            return turn.say("reply.offered", services=in_a_sentence(held.name))
         case "hours" | "opening":
             return opening.hours(turn, question.about, text)
         case "days":

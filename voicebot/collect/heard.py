@@ -306,6 +306,8 @@ def _questions(said: Said, *, first: bool) -> Iterable[Ask]:
     topics: dict[str, Ask] = {}
     unnamed = said.situation.step is Step.NAME and first
     for ask in said.of(Ask):
+        if not ask.topic and said.asks_how(ask):
+            continue  # "first name or last? Barry Smith"
         if ask.topic == "wished" and unnamed:
             continue  # told once we know whom we tell it, or when it is said again
         if ask.topic != "free" or said.situation.step is not Step.TIME:

@@ -303,6 +303,12 @@ class Said:
         words["day"] = "booked.that_day"
         return next((each for each, tag in words.items() if tag in tags), "")
 
+    def asks_how(self, ask: Ask) -> bool:
+        """Return whether a question is of the answer that follows it."""
+        own = [a for a in self.of(Provide) if a.step is self.situation.step and a.span > ask.span]
+        tags = utterance(ask.about, self.situation.language).tags
+        return bool(own) and "topic.how_told" in tags
+
     @property
     def missed(self) -> bool:
         """Our answer was none to the question: "that's not what I asked"."""

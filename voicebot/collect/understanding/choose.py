@@ -115,8 +115,9 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     clause = said.clause(value)
     if each.act.step is Step.SERVICE and _asks_beside_yes(said, clause, situation):
         return False
-    of_times = clause.asked and any(said.in_clause(clause, *_ASK_OF_TIMES))
-    if each.act.step is Step.TIME and of_times:
+    of_times = any(said.in_clause(clause, *_ASK_OF_TIMES))
+    of_times |= situation.asked is Asked.CONFIRM and any(said.in_clause(clause, "topic.company"))
+    if each.act.step is Step.TIME and of_times and clause.asked:
         return False  # "do you do Sundays", "he'll be here bang on two?"
     open_now = situation.step is Step.SERVICE and situation.asked is Asked.ANSWER
     if each.act.step is Step.SERVICE and not open_now and _interrupts(said, value):
