@@ -165,6 +165,7 @@ def test_a_sentence_that_was_heard_before_it_was_saved_is_seen() -> None:
 # -- for staff -----------------------------------------------------------------------------
 
 GATE, DOG = ('{"text":"gate"}', '{"text":"dog"}')
+PASSED = '{"text":"Robin Carter: the bell is broken"}'
 
 
 def noted_with(answer: Answer = Answer.REDIS) -> SessionTrace:
@@ -185,6 +186,8 @@ FOR_STAFF = {"needs": "person", "wish": "other", "notes": f"[{GATE},{DOG}]"}
         ({"notes": None}, Harm.NOTE_LOST),
         ({"notes": f"[{GATE},{DOG},{DOG}]"}, Harm.NOTE_TWICE),
         ({"notes": f"[{DOG},{GATE}]"}, Harm.NOTE_TWICE),
+        ({"notes": f"[{GATE},{PASSED},{DOG}]"}, None),
+        ({"notes": f"[{GATE},{PASSED},{DOG},{PASSED}]"}, Harm.NOTE_TWICE),
         ({"needs": "follow_up"}, Harm.OVERWRITTEN),
         ({"wish": None}, Harm.FIELD_LOST),
     ],
@@ -193,7 +196,8 @@ def test_what_is_for_staff_stands_there_once_in_order(
     changes: dict[str, str | None], harm: Harm | None
 ) -> None:
     fields = {k: v for k, v in (FOR_STAFF | changes).items() if v is not None}
-    assert harms(of(Stored(fields, []), noted_with())) == ({harm} if harm else set())
+    evidence = of(Stored(fields, []), noted_with(), passed=["the bell is broken"])
+    assert harms(evidence) == ({harm} if harm else set())
 
 
 def test_a_note_that_was_under_way_when_the_process_died_may_be_there_or_not() -> None:

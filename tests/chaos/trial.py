@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import cast
 
+import orjson
 from redis.asyncio import Redis
 
 from tests.chaos import faults
@@ -234,6 +235,11 @@ class Trial:
             for _ in range(2):
                 await reconciliation.free_places()
 
+    def _notes_of_others(self, sid: str) -> list[str]:
+        others = (phone.call_sid for phone in self.phones if phone.call_sid != sid)
+        commits = (c for each in others for s in self._trace.sessions(each) for c in s.commits)
+        return [orjson.loads(note)["text"] for commit in commits for note in commit.notes]
+
     async def _look(self) -> list[Evidence]:
         """Return the evidence of each call."""
         found = []
@@ -255,6 +261,7 @@ class Trial:
                     held_up=self._held_up,
                     findable=not self._plan.has(OF_REDIS | DENIALS),
                     in_step=not (self._plan.has(OF_REDIS | DENIALS) and self._plan.has(OF_CLOCKS)),
+                    passed=self._notes_of_others(sid),
                 )
                 found.append(evidence)
         return found

@@ -14,7 +14,7 @@ from voicebot.store.commit_encoding import EncodedCommit, after, encode_missing
 from voicebot.store.events import EventReader
 from voicebot.store.layout import call_keys
 from voicebot.store.record import CallRecord
-from voicebot.store.scripts import Scripts
+from voicebot.store.scripts import Script, Scripts, Verdict, shared
 from voicebot.store.store import Store
 
 from .calls import SID, START, stored
@@ -85,6 +85,20 @@ async def test_a_session_that_was_taken_over_still_leaves_its_note_and_an_open_n
     skeleton = await stored(store)
     assert skeleton.needs is Needs.FOLLOW_UP
     assert [note.text for note in skeleton.notes] == [GATE.text, DOG.text]
+
+
+async def test_a_note_whose_answer_was_lost_is_not_written_twice(
+    store: Store, client: Redis
+) -> None:
+    await store.open_call(SID, caller=None)
+    arguments = (0, '{"text":"Kim: bring a ladder","at":"2026-03-02T09:00:00.000Z"}', 0)
+    for _ in range(2):
+        reply = await Script("note", ("common", "change")).run(
+            client, call_keys(SID).record, (*shared(SID, START, 60), *arguments)
+        )
+        assert reply == Verdict.APPLIED
+    (note,) = orjson.loads(str(await client.hget(call_keys(SID).call, "notes")))
+    assert note["text"] == "Kim: bring a ladder"
 
 
 async def test_in_batch_mode_every_note_and_the_last_need_are_written(

@@ -1,5 +1,5 @@
 -- What staff write down of a call: notes, and whether anything is left to do. Outside any session's
--- sequence.
+-- sequence. A note that stands there already, with its moment, is a repeat after a lost reply.
 -- -> unknown (no such record) | applied
 
 require_rights()
@@ -7,6 +7,9 @@ local fields, notes = take_list(), take()
 
 if redis.call('EXISTS', call) == 0 then
   return 'unknown'
+end
+if notes ~= '' and string.find(read('notes') or '', notes, 1, true) then
+  return 'applied'
 end
 set(fields)
 for i = 1, #fields, 2 do
