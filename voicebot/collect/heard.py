@@ -33,6 +33,7 @@ from voicebot.collect.said import MAY_ASK_A_FIELD, Said
 from voicebot.collect.taken import early_time, take_values
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
+    IDLE,
     Affirm,
     Ask,
     Choose,
@@ -136,6 +137,9 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if (taken_back := bookings.another(turn, said) or _taken_back(turn, said)) is not None:
         return taken_back, True
     changes = said.wants("cancel", "reschedule") and (said.has_booked or said.names_a_booking)
+    known = [ask for ask in said.of(Ask) if ask.topic not in ("", IDLE)]
+    if called_for.refuses_booking(said) and known and not has_begun(held):
+        return times.close(beside(take_values(turn, said, only=_OF_A_CALLER), said)), True
     if called_for.refuses_booking(said) and call_backs.wants_else(turn, said):
         return call_backs.instead(take_values(turn, said, only=_OF_A_CALLER), said), True
     ending = ("later", "nothing", "no_booking" if refuses else "")
