@@ -37,6 +37,7 @@ PLACES = {
         ("en", THURSDAY, "seven in the evening", "thu 19"),
         ("en", THURSDAY, "What about two o'clock? One I still eat.", "thu 14"),
         ("en", THURSDAY, "Six? One I still eat.", "thu 18"),
+        ("en", THURSDAY, "Thursday's good, but could it be nine?", "thu 9"),
         ("en", (*THURSDAY[:2], "2026-12-03T19:00"), "half past seven", "thu 7:30, thu 19:30"),
         ("zh-CN", THURSDAY, "七点半行吗", "thu 7:30"),
         ("es", THURSDAY, "Bueno, mejor a las siete y media", "thu 7:30"),

@@ -112,7 +112,7 @@ _WITH_FIGURES = {Step.PHONE, Step.ADDRESS, Step.EMAIL}
 def read(text: str, situation: Situation) -> Reading:
     """Return what an utterance does, in its situation; pure, and never raises."""
     said = utterance(text, situation.language)
-    reading = _with_proposal(said, situation, _at_once(text, situation))
+    reading = _at_once(text, situation)
     for act in reading.acts if reading.rest else ():
         if isinstance(act, Correct) and act.step not in (None, situation.step) and not act.value:
             reading = _with_answer(said, situation, reading, act)
@@ -135,28 +135,6 @@ def _at_once(text: str, situation: Situation) -> Reading:
     every = (*fields.values(), *others) if answers else (*others, *fields.values())
     candidates = list(chain.from_iterable(reader(said, situation) for reader in every))
     return choose(said, candidates, situation)
-
-
-def _with_proposal(said: Utterance, situation: Situation, reading: Reading) -> Reading:
-    """Return the reading with the time that is proposed by a question behind another time.
-
-    "Thursday's good, but could it be nine": read as if the nine alone stood there.
-    """
-    timed = [act.span for act in reading.acts if isinstance(act, Flexible) or _is_time(act)]
-    asked = [act.span for act in reading.acts if isinstance(act, Ask) and not act.topic]
-    if situation.step is not Step.TIME or not asked or not timed or asked[-1] < timed[0]:
-        return reading
-    begin, end = asked[-1]
-    alone = _at_once(" " * begin + said.text[begin:end], situation)
-    if alone.rest or len(alone.acts) != 1 or not _is_time(alone.acts[0]):
-        return reading
-    first, last = alone.acts[0].span
-    proposed = said.text[first:last].rjust(last - begin).ljust(end - begin)
-    return _at_once(said.text[:begin] + proposed + said.text[end:], situation)
-
-
-def _is_time(act: Act) -> bool:
-    return isinstance(act, (Provide, Correct)) and act.step is Step.TIME and act.value is not None
 
 
 def _with_time(said: Utterance, situation: Situation, reading: Reading) -> Reading:

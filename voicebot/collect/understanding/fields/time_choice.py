@@ -38,7 +38,7 @@ _BETWEEN = (
 
 _UNITS = ("hours", "minutes", "days", "weeks", "months")
 _SHIFTS = ("time.hours", "time.minutes", "time.later_on", "time.sooner")
-_HALF_DAY, _NEAR_MINUTES, _WEEK = 12, 75, 7
+_HALF_DAY, _NEAR_MINUTES, _WEEK, _A_WORD_OR_TWO = 12, 75, 7, 2
 
 
 def with_ranks(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
@@ -207,8 +207,10 @@ def _only_asks(line: Line, first: int, end: int) -> bool:
     while first < end and line.said.is_sound(first):
         first += 1
     opens = line.said.at(first, "clause.ask") or line.tag(first, "is")
-    proposes = ("time.offer", "time.taken", "time.suggests")
-    return bool(opens) and not any(line.said.all(*proposes, first=first, end=end))
+    words = line.said.all("time.offer", "time.taken", "time.suggests", first=first, end=end)
+    leads = line.said.all("time.lead", first=first, end=end)
+    proposes = any(words) or any(lead.end - lead.first > _A_WORD_OR_TWO for lead in leads)
+    return bool(opens) and not proposes  # "could it be nine?"
 
 
 def as_offered(

@@ -33,7 +33,7 @@ from voicebot.collect.understanding.types import Asked
 
 _MINUTES_OF_TO = frozenset({5, 10, 15, 20, 25, 30})
 """Other numbers before "to" begin a range: "two to four"."""
-_LONGEST_ROW, _PARTY_REACH, _MOST_CLOCKS = 4, 6, 2
+_LONGEST_ROW, _PARTY_REACH, _MOST_CLOCKS, _LEADS = 4, 6, 2, 2
 """More numbers in a row are a telephone number."""
 _FILLERS = ("time.filler", "quiet.courtesy", "quiet.link", "quiet.sound", "lead.is", "yes.agree")
 _POLITE = ("quiet.link", "act.leave", "act.greet")
@@ -280,15 +280,13 @@ def _lead(line: Line, clock: Clock, inside: set[int], *, alone: bool) -> Cue:
         return Cue.MEDIUM
     trail = line.tag(behind, "trail")  # "four would do it"
     thing = clock.hour == 1 and not clock.minute and not digits
-    if trail and line.before(first, "lead") and not thing:  # "is three free"
+    lead = line.before(first, "lead")
+    if trail and lead and not thing:  # "is three free"
         return Cue.MEDIUM
-    opens = line.opens(clock.first) or line.before(
-        clock.first, "turn", "spoken"
-    )  # "the last, but eleven"
-    closes = line.closes(trail.end if trail else clock.end)
-    sentence = bool(
-        opens and (closes or line.tag(behind, "instead_of"))
-    )  # "nine rather than seven"
+    # "the last, but eleven", "could it be nine", "nine rather than seven"
+    led = line.before(clock.first, "turn", "spoken") or (lead and lead.end - lead.first > _LEADS)
+    closes = line.closes(trail.end if trail else clock.end) or line.tag(behind, "instead_of")
+    sentence = bool((led or line.opens(clock.first)) and closes)
     sentence = sentence and "/" not in (line.said.low(clock.first - 1), line.said.low(clock.end))
     if (alone or sentence) and not line.before(first, "few"):
         return Cue.WEAK
