@@ -60,6 +60,14 @@ def test_a_word_spelled_at_the_read_back_of_an_e_mail_is_of_the_e_mail() -> None
     assert scene.dialogue.answers[Step.NAME] == name
 
 
+def test_the_figures_of_an_e_mail_that_are_told_again_mend_no_address() -> None:
+    scene = at(Step.ADDRESS)
+    scene.hears("It's in the blue house at 14 Elm Street, Ryde")
+    scene.hears("kim twelve at example dot net. Kim is K I M, then the number twelve.")
+    assert scene.dialogue.answers[Step.EMAIL] == "kim12@example.net"
+    assert scene.dialogue.answers[Step.ADDRESS] == "14 Elm Street, Ryde"
+
+
 def test_a_mended_field_is_said_aloud_and_the_question_put_again() -> None:
     scene = last_read_back()
     words = scene.hears("yes but the name is Anita Patel")

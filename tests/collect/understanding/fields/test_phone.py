@@ -156,7 +156,12 @@ def test_half_a_number_is_kept_for_the_next_turn() -> None:
 @pytest.mark.parametrize("said", ["oh two", "Oh, oh two it is."])
 def test_an_area_code_may_follow_its_number(said: str) -> None:
     assert heard(said, partial="55501234") == "+61255501234"
-    for code in ("and the area code is oh two", "oh two", "with an oh two in front"):
+    for code in (
+        "and the area code is oh two",
+        "oh two",
+        "with an oh two",
+        "with an oh two in front",
+    ):
         assert heard(f"5550 1234, {code}") == "+61255501234"
 
 

@@ -18,6 +18,7 @@ from voicebot.collect.understanding.alternatives import Parts, weighed
 from voicebot.collect.understanding.candidates import Candidate, behind_denial
 from voicebot.collect.understanding.fields.email_signs import Domain, Kind, Piece, domain_at, pieces
 from voicebot.collect.understanding.fields.local_part import (
+    behind_spelled,
     belongs,
     by_name,
     is_first_half,
@@ -211,7 +212,7 @@ def _last_meant(said: Utterance, read: Sequence[Piece]) -> _Address | None:
             labels = (address.domain or "").split(".")
             if part and _is_alike(part, letters) and letters not in labels:  # "…, spelled r a c h"
                 local = "".join([*parts[:at], letters, *parts[at + 1 :]])
-                return replace(address, local=local, end=spelled[-1] + 1)
+                return replace(address, local=local, end=behind_spelled(read, spelled[-1], local))
     return address
 
 

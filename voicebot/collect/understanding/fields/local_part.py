@@ -276,6 +276,13 @@ def _is_provider(said: Utterance, word: str) -> bool:
     return said.lexicon.has("domain.glued", word)
 
 
+def behind_spelled(read: Sequence[Piece], last: int, local: str) -> int:
+    """Return where what spells a local part ends, with its figures: "…, then the number twelve"."""
+    end = next((n for n in range(last + 1, len(read)) if read[n].kind is not Kind.PAUSE), len(read))
+    figures = end < len(read) and read[end].kind is Kind.DIGITS and local.endswith(read[end].text)
+    return end + 1 if figures else last + 1
+
+
 def without_echo(parts: Sequence[Piece]) -> list[Piece]:
     """Return the pieces without what is said twice: "smith, S M I T H", "n, N for November"."""
     kept: list[Piece] = []

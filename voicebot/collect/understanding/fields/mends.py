@@ -257,7 +257,8 @@ def _rehoused(said: Utterance, held: Held) -> Iterator[Edit]:
     figures = [bit for bit in held.bits if bit.text.isdecimal()]
     new = "".join(bit.text for bit in figures)
     new = new[: len(new) // 2] if new == new[: len(new) // 2] * 2 else new
-    mends = new != "".join(bit.text for bit in figures) or any(c.mends for c in said.clauses)
+    mends = any(c.mends for c in said.clauses) or "no.wrong" in said.tags
+    mends |= new != "".join(bit.text for bit in figures)
     if held.step is not Step.ADDRESS or not new or not mends or held.stray(0, 0) > len(figures):
         return
     written = "".join(sign if sign.isdecimal() else " " for sign in held.text).split()

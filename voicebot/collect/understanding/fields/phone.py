@@ -93,9 +93,7 @@ def _shown(said: Utterance, *, answers: bool) -> list[tuple[int, int]]:
         if calls := said.at(line.end, "phone.calls"):
             places.append((line.first, calls.end))
     places = [place for place in places if not said.before(place[0], "mend.not", "clause.deny")]
-    leads = [said.before(first, "phone.may") for first, _ in places]  # "can I use this one?"
-    begun = [lead.first if lead else first for lead, (first, _) in zip(leads, places, strict=True)]
-    return sorted((first, end) for first, (_, end) in zip(begun, places, strict=True))
+    return sorted((m.first if (m := said.before(a, "phone.may")) else a, b) for a, b in places)
 
 
 def _seen(said: Utterance) -> list[tuple[int, int]]:
@@ -202,6 +200,7 @@ def _continued(number: _Number, run: Run, whole: bool) -> Iterator[_Number]:
             yield alone
             if run.goes_on:
                 yield number.then(run)
+                yield number.behind(run)  # "…, with an oh two"
         return
     yield alone
     if len(run.phrases) > 1:  # "…66, no, wait, 65. 633 44 55 65"

@@ -196,8 +196,8 @@ def _is_passing(said: Utterance, best: Hit, situation: Situation) -> bool:
     if best.weight > DESCRIPTION and _has_fault(said, best):
         return False
     bare = is_everyday(said.low(best.first)) and not said.before(best.first, "service.lead")
-    closes = best.end == len(said) or said.tokens[best.end].is_sign
-    by_itself = closes and said.is_opening(best.first)
+    after = polite.end if (polite := said.at(best.end, "quiet.courtesy")) else best.end
+    by_itself = said.is_opening(best.first) and (after == len(said) or said.tokens[after].is_sign)
     return lone and (best.weight <= DESCRIPTION or (bare and not by_itself))
 
 
