@@ -63,7 +63,9 @@ def _is_only_yes(said: Said) -> bool:
 def answer(turn: Turn, said: Said) -> Turn:
     """Go on with whatever comes, else say goodbye."""
     held, before = turn.dialogue, said.situation.record
-    books = said.books or any(act.step is Step.SERVICE for act in said.values)
+    for_staff = bool({*held.dealt[-1:]} & _FOR_STAFF)
+    named = any(act.step is Step.SERVICE for act in said.values)
+    books = said.books or (named and not (for_staff and said.tells_more))  # "the fridge is ruined"
     if held.stepped_back and not held.dealt and said.says_more and not books:
         return proceed(bookings.turn_to(turn, Purpose.BE_CALLED, said.text))
     if (again_found := bookings.take_up_again(turn, before.get(Step.NAME))) is not None:
@@ -72,7 +74,7 @@ def answer(turn: Turn, said: Said) -> Turn:
     if not held.cancelled and changed and changed <= {Step.NAME, Step.PHONE}:
         return turn.ask()  # of what was dealt with
     timed = held.given_time or held.window
-    if (changed or timed) and not books and set(held.dealt[-1:]) & _FOR_STAFF:
+    if (changed or timed) and not books and for_staff:
         turn = turn.become(given_time=None, window=None).note(said.text).say_noted()
         return farewell(turn) if said.has(Deny, Thank) else turn.ask()  # "no, but today, mind"
     if said.wants("booking") or changed:

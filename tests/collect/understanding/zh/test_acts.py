@@ -44,6 +44,8 @@ def situation(asked: Asked = Asked.ANSWER, step: Step = Step.TIME, **more: objec
         ("下周找个时间就行", Window(first=date(2024, 5, 13), last=date(2024, 5, 19))),
         ("周五之前", Window(last=date(2024, 5, 10))),
         ("上午都行", Window(before=time(12))),
+        ("现在马上来", Window(soonest=True)),
+        ("周五四点以后有空吗？", Window(days=(date(2024, 5, 10),), after=time(16))),
     ],
 )
 def test_a_time_left_open_is_a_window(said: str, window: Window) -> None:
@@ -82,6 +84,8 @@ def test_one_of_the_offered_is_chosen(said: str, position: int | None, moment: s
         "就是这个来电号码",
         "你那边显示的号码就可以",
         "电话就打这个",
+        "你们不是有来电显示吗",
+        "就本机吧",
         "就现在打的这个",
     ],
 )
@@ -109,6 +113,8 @@ def test_what_staff_must_know_is_noted_and_no_value(said: str, step: Step) -> No
     [
         ("我想取消之前的预约", "cancel"),
         ("我要改期", "reschedule"),
+        ("我想改一下时间，我约的是周四修洗衣机", "reschedule"),
+        ("东西都坏了，你们得赔", "complaint"),
         ("家里有煤气味，很大", "emergency"),
         ("我要投诉，你们师傅态度太差了", "complaint"),
         ("算了，我不约了", "nothing"),
@@ -139,7 +145,8 @@ def test_an_objection_beside_a_yes_is_no_consent(yes: str, beside: str) -> None:
     "said",
     [
         "没有，不需要邮箱", "邮箱不需要", "没得邮箱", "没这玩意儿", "我不用这个东西的", "不需要",
-        "不搞那个", "老太婆哪有什么邮箱", "邮箱啊，算了吧", "算了不要了",
+        "不搞那个", "莫得", "啥是邮箱啊，我不懂这个", "没有没有，我不会弄",
+        "老太婆哪有什么邮箱", "邮箱啊，算了吧", "算了不要了",
         "zhao 艾特 qq 点 com，算了不要了",
     ],
 )  # fmt: skip
@@ -209,6 +216,8 @@ def test_what_does_not_light_is_no_emergency(said: str) -> None:
         ("投诉归投诉，你先给我约个电工", ["complaint", "complaint", "booking"], []),
         ("先问个问题，通话录音吗", [], ["recorded"]),
         ("师傅会不会提前打电话", [], [""]),
+        ("冰箱不制冷咯，啥子时候能来看一哈嘛", [], ["free"]),
+        ("我微信发给师傅", [], []),
     ],
 )
 def test_displeasure_a_complaint_and_a_question_are_told_apart(
@@ -219,7 +228,7 @@ def test_displeasure_a_complaint_and_a_question_are_told_apart(
     assert [act.topic for act in acts if isinstance(act, Ask)] == topics
 
 
-@pytest.mark.parametrize("said", ["在吗", "你能听懂我说话吗"])
+@pytest.mark.parametrize("said", ["在吗", "你能听懂我说话吗", "听得到吗？"])
 def test_is_anybody_there(said: str) -> None:
     assert [type(act) for act in read(said, situation(step=Step.NAME)).acts] == [Greet]
 

@@ -110,6 +110,8 @@ def test_a_name_that_was_not_asked_for_must_be_announced() -> None:
         ("高晓峰，房东姓萧", "高晓峰"),
         ("我叫高晓峰，邻居叫傅静", "高晓峰"),
         ("他叫傅静", "傅静"),
+        ("我妈叫傅静，我叫高晓峰", "高晓峰"),
+        ("我妈叫傅静", "傅静"),
     ],
 )
 def test_somebody_elses_name_and_a_short_one_give_way(utterance: str, name: str) -> None:

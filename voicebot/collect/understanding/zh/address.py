@@ -234,11 +234,18 @@ def _read(said: Utterance, each: _Place) -> _Place:
     return replace(each, text=text, whole=named, guesses=2)
 
 
+def _beyond_repeated(said: Utterance, text: str, first: int, end: int) -> int:
+    """Return where a piece goes on that begins with the road before it: 延平路那边，延平路99弄."""
+    words = [token.text for token in said.tokens[first:end]]
+    same = (n for n in range(len(words), 1, -1) if text.endswith("".join(words[:n])))
+    return first + next(same, 0)
+
+
 def _written(said: Utterance, pieces: Sequence[tuple[int, int]]) -> str:
     """Return house numbers in digits, no pauses; names of roads keep their characters (五一路)."""
     text, after_unit = "", False
-    for at, end in pieces:
-        last = end == pieces[-1][1]
+    for first, end in pieces:
+        at, last = _beyond_repeated(said, text, first, end), end == pieces[-1][1]
         while at < end:
             group = said.numbers.figures(at)
             if group and group.end <= end:
