@@ -250,12 +250,25 @@ class Said:
         said = utterance(self.text, self.situation.language)
         rest = self.reading.rest
         noted = [note.span for note in self.of(Note)]
-        rest = tuple(r for r in rest if not any(a <= r[0] and r[1] <= b for a, b in noted))
+        other = self._elsewhere(said)
+        rest = tuple(
+            span
+            for span in rest
+            if not any(a <= span[0] and span[1] <= b for a, b in noted)
+            and said.sentence(said.token_at(span[0])) not in other
+        )
         unread = [n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest)]
         letters = (n for n in unread if said.tokens[n].kind is Kind.LETTER)
         spelled = any(not said.at(n, "spelling.lone_word") for n in letters)
         figures = (n for n in unread if said.numbers.group(n) and not _is_no_figure(said, n))
         return spelled or any(figures) or any(said.at(n, *_OF_A_VALUE) for n in unread)
+
+    def _elsewhere(self, said: Utterance) -> set[str]:
+        """Return the sentences that refuse or mend a field which was not read back."""
+        kinds = (Decline, Correct, Withdraw)
+        acts = [a for a in self.reading.acts if isinstance(a, kinds) and a.step]
+        starts = (act.span[0] for act in acts if act.step not in self.read_back)
+        return {said.sentence(said.token_at(start)) for start in starts}
 
     @property
     def undoes_a_yes(self) -> bool:
@@ -264,13 +277,10 @@ class Said:
         "No e-mail, I don't do that" and "hang on, the dog's got the hose" are about something else.
         """
         said = utterance(self.text, self.situation.language)
-        elsewhere = set[str]()
-        for act in self.reading.acts:
-            if not isinstance(act, Decline | Correct | Withdraw):
-                continue
-            if act.step is None or act.step in self.read_back:
-                return True
-            elsewhere.add(said.sentence(said.token_at(act.span[0])))
+        undone = (act for act in self.reading.acts if isinstance(act, Decline | Correct | Withdraw))
+        if any(act.step is None or act.step in self.read_back for act in undone):
+            return True
+        elsewhere = self._elsewhere(said)
         denies = {said.sentence(said.token_at(act.span[0])) for act in self.of(Deny)}
         why = " ".join(self.text[a:b] for a, b in self.reading.rest if (a, b) not in self.to_tell)
         of_value = {"refuse.field", "lead.is"} & utterance(why, self.situation.language).tags

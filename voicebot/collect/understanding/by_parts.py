@@ -50,7 +50,12 @@ ReadOne = Callable[[str, Situation], Reading]
 def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: ReadOne) -> Reading:
     """Return the reading with the parts that answer, or mend a held value, read alone."""
     answered = situation.step is Step.TIME or _answers(whole, situation)
-    if answered and not whole.rest:
+    here = (None, situation.step)
+    answered |= any(isinstance(a, Provide | Decline) and a.step in here for a in whole.acts)
+    hides = any(isinstance(act, Note) for act in whole.acts)  # "ring when you're near, so yes"
+    hides |= situation.asked is Asked.CONFIRM and "yes.agree" in said.tags
+    held = any(step in situation.record for step in _MENDED)
+    if not (whole.rest or (hides and not answered)) or (answered and not held):
         return whole
     of_phone = situation.step is Step.PHONE and situation.asked is Asked.ANSWER
     known: dict[Span, Reading] = {}  # most parts are the same both times
@@ -67,13 +72,11 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
                 )
         alone = [known[part] for part in parts]
         denied = any(isinstance(act, Deny) for act in whole.acts)
-        here = (None, situation.step)
-        told = any(isinstance(a, Provide | Decline) and a.step in here for a in whole.acts)
-        open_still = not (told or answered) and _tell(said, parts, alone)
+        open_still = not answered and _tell(said, parts, alone)
         open_still &= not (linked and situation.step is Step.SERVICE)  # "my car's dead, so …"
         mends = [
-            (whole.rest and _mends(reading, situation) and not _only_names(reading, whole))
-            or (whole.rest and denied and _mends_what_is_denied(reading, situation))
+            (_mends(reading, situation) and not _only_names(reading, whole))
+            or (denied and _mends_what_is_denied(reading, situation))
             or (open_still and not reading.rest and _answers(reading, situation))
             for reading in alone
         ]
@@ -166,7 +169,9 @@ def _parts(
 def _alone(said: Utterance, part: Span) -> str:
     """Return the text of a part where it stands, with blanks for all else and for its "but"."""
     inside = [n for n, token in enumerate(said.tokens) if part[0] <= token.start < part[1]]
-    own = [n for n in inside if not (_leads_on(said, n) or said.is_sound(n))] or inside
+    leads = {n for n in inside if _leads_on(said, n) or said.is_sound(n)}
+    leads |= {n for m in said.all("quiet.link", first=inside[0]) for n in range(m.first, m.end)}
+    own = [n for n in inside if n not in leads] or inside
     begin = said.tokens[own[0]].start
     return " " * begin + said.text[begin : part[1]]
 
@@ -174,6 +179,8 @@ def _alone(said: Utterance, part: Span) -> str:
 def _leads_on(said: Utterance, at: int) -> bool:
     """Return True for "and", "also", "but": not for the "it's" that opens a clause as well, nor
     for the "oh" of a number."""
+    if said.numbers.group(at - 1) and said.numbers.group(at + 1):
+        return False  # "between ten and two"
     near = any(said.at(n, "number.unit", "number.teen", "number.ten") for n in (at - 1, at + 1))
     if near and said.at(at, "number.unit"):
         return False
@@ -182,7 +189,7 @@ def _leads_on(said: Utterance, at: int) -> bool:
 
 
 def _is_comma(said: Utterance, at: int) -> bool:
-    return said.low(at) == ","
+    return at > 0 and said.low(at - 1) == ","
 
 
 def _tell(said: Utterance, parts: Sequence[Span], alone: Sequence[Reading]) -> bool:
