@@ -95,8 +95,10 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
         return whole
     choice = Asked.CHOICE if situation.offered else Asked.ANSWER
     asked = replace(situation, step=Step.TIME, asked=choice, partial=None)
-    for leads_on in (None, _leads_on, _is_comma):
-        parts = list(_parts(said, leads_on))[:_MOST_PARTS]
+    every = [list(_parts(said, leads_on)) for leads_on in (None, _leads_on, _is_comma)]
+    for n, parts in enumerate(every):
+        if len(parts) > _MOST_PARTS or parts in every[:n]:
+            continue
         alone = [Reading(rest=(part,)) for part in parts]
         for n, part in enumerate(parts):
             if _speaks_of_a_time(said, part, whole, offered=bool(situation.offered)):
