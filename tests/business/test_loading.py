@@ -143,6 +143,14 @@ def test_mistakes_are_told_in_the_order_of_the_lines(tmp_path: Path) -> None:
     assert lines == [1, 9]
 
 
+def test_a_list_whose_entries_are_wrong_is_not_said_to_have_none(tmp_path: Path) -> None:
+    wrong = SMALLEST.replace('name = "Window cleaning"', 'name = "W"\nsynonims = ["panes"]')
+    assert "1 or more" not in told(tmp_path, wrong)
+    assert "1 or more" in told(
+        tmp_path, 'services = []\n[company]\nid = "b"\nname = "B"\n[hours]\n'
+    )
+
+
 def test_each_mistake_of_a_long_file_is_told(tmp_path: Path) -> None:
     services = "".join(f'[[services]]\nid = "s{n}"\nnam = "S"\n' for n in range(60))
     said = told(tmp_path, f'[company]\nid = "b"\nname = "B"\n{services}[hours]\n')

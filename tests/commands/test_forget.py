@@ -88,6 +88,7 @@ def test_what_is_a_calls_name_is_taken_for_that() -> None:
 def test_nothing_is_erased_without_a_yes(answer: str) -> None:
     result = forget(SID, answer=answer)
     assert result.exit_code == 1
+    assert answer or "--yes" in str(result.exception)
     assert "Erase 1 call for good?" in result.output
     assert asyncio.run(is_stored(SID))
 

@@ -11,7 +11,12 @@ from tests.runtime.given import all_found, found
 from tests.runtime.given import settings as settings_of
 from voicebot.business import example_text
 from voicebot.runtime import check_settings
-from voicebot.runtime.check_settings import others_names, unknown_names, unknown_settings
+from voicebot.runtime.check_settings import (
+    foreign_speech,
+    others_names,
+    unknown_names,
+    unknown_settings,
+)
 from voicebot.runtime.doctor import refusals, settings_table
 from voicebot.runtime.findings import Level
 from voicebot.settings import Engine, Settings, variable
@@ -166,6 +171,18 @@ async def test_engines_that_only_benchmarks_want_are_noted(tmp_path: Path) -> No
     manifest = tmp_path / "clips.json"
     manifest.write_text("[]")
     assert (await found("speech", tmp_path, null_manifest=manifest, **null)).level is Level.NOTE
+
+
+async def test_a_language_that_no_packaged_model_speaks_is_noted(tmp_path: Path) -> None:
+    chinese: dict[str, object] = {"business": Path("zh-home")}
+    assert "zh-CN; the packaged voice is" in foreign_speech(settings_of(tmp_path, **chinese))
+    assert "voice" not in foreign_speech(
+        settings_of(tmp_path, **chinese, piper_voice=tmp_path / "zh.onnx")
+    )
+    assert not foreign_speech(settings_of(tmp_path, **chinese, openai_api_key=KEY))
+    assert not foreign_speech(settings_of(tmp_path))
+    _, *notes = await all_found("speech", settings_of(tmp_path, **chinese))
+    assert "OpenAI" in notes[0].mend
 
 
 async def test_more_speech_threads_than_cores_are_noted(tmp_path: Path) -> None:

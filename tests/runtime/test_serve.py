@@ -82,7 +82,12 @@ def shown(**given: object) -> str:
     return banner(Settings(_env_file=None, redis_url="redis://h:1").model_copy(update=given))
 
 
-def test_the_banner_names_other_ports_and_hosts_in_the_call_to_place() -> None:
+def test_the_banner_names_other_ports_and_hosts_in_the_call_to_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "make call\n" in shown(), "in a clone"
+    monkeypatch.chdir(tmp_path)
+    assert "make" not in shown()
     assert "voicebot call\n" in shown()
     assert "voicebot call --url ws://127.0.0.1:9001/media" in shown(stream_port=9001)
     assert "voicebot call --url ws://192.0.2.7:8080/media" in shown(stream_host="192.0.2.7")

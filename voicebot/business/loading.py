@@ -76,6 +76,9 @@ def _told(text: str, errors: Sequence[ErrorDetails]) -> str:
     """Return what is wrong, in the order of the lines."""
     found = []
     for details in errors:
+        inner = (other["loc"][:-1] for other in errors)
+        if details["type"] == "too_short" and details["loc"] in {loc[:1] for loc in inner}:
+            continue  # the list has entries, each of them told by itself
         place = tuple(part for part in details["loc"] if part != "[key]")
         line = _line(text, place)
         what = sentences([details]) + _mend(details, place)

@@ -52,7 +52,10 @@ def backup(
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        raise VoicebotError(f"cannot write {file} ({error.strerror}): name a new file") from error
+        mend = (
+            "make the folder first" if isinstance(error, FileNotFoundError) else "name a new file"
+        )
+        raise VoicebotError(f"cannot write {file} ({error.strerror}): {mend}") from error
     with os.fdopen(descriptor, "wb") as out, tarfile.open(fileobj=out, mode="w:gz") as archive:
         asyncio.run(_fill(archive, data_dir))
         names = archive.getnames()

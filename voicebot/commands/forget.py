@@ -12,7 +12,7 @@ import typer
 
 from voicebot.business import Business, load_business
 from voicebot.call import CallSid, Step, is_call_sid
-from voicebot.errors import StoreUnavailable
+from voicebot.errors import StoreUnavailable, VoicebotError
 from voicebot.log import configure
 from voicebot.settings import Settings, load_settings
 from voicebot.store import (
@@ -67,8 +67,12 @@ async def _forget(settings: Settings, what: str, *, sure: bool) -> int:
             return 1
         if not calls:
             typer.echo("voicebot: no stored call came from this number or gave it", err=True)
-        if not sure and calls:
-            typer.confirm(f"Erase {_count(len(calls), 'call')} for good?", abort=True)
+        question = f"Erase {_count(len(calls), 'call')} for good?"
+        try:
+            if not sure and calls and not typer.confirm(question):
+                return 1
+        except typer.Abort as error:  # the input has ended
+            raise VoicebotError("nothing is erased; where nobody can answer, add --yes") from error
         try:
             with unavailable_when_away():
                 erased = await forgetting.erase(calls, number)

@@ -89,14 +89,15 @@ async def check_staff(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _check_port(address: Address) -> Finding:
-    at = f"{address.host}:{address.port}"
     try:
         reserve(address).close()
     except StartFailed as error:
         if await asyncio.to_thread(_is_ours, address):
-            return ok(f"{at}: voicebot is running")
+            return ok(
+                f"voicebot is running, and answers at {address.reachable_host}:{address.port}"
+            )
         return problem(str(error))
-    return ok(f"{at} is free")
+    return ok(f"{address.host}:{address.port} is free")
 
 
 def _is_ours(address: Address) -> bool:

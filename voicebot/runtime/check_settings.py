@@ -126,6 +126,28 @@ def require_speech(settings: Settings) -> None:
         voice_files(settings.piper_voice)
 
 
+def foreign_speech(settings: Settings) -> str:
+    """Return a sentence where a business of another language has the packaged models, which are for
+    English; else nothing.
+    """
+    packaged = {
+        "voice is English (VOICEBOT_PIPER_VOICE names another)": (
+            settings.synthesizer, settings.piper_voice,
+        ),
+        "recogniser was tried with English alone (VOICEBOT_WHISPER_DIR names another)": (
+            settings.transcriber, settings.whisper_dir,
+        ),
+    }  # fmt: skip
+    found = [
+        what
+        for what, (engine, own) in packaged.items()
+        if settings.engine(engine) is Engine.LOCAL and own is None
+    ]
+    if not found or (language := load_business(settings.business).language) == "en":
+        return ""
+    return f"the business speaks {language}; the packaged {', the packaged '.join(found)}"
+
+
 async def check_speech(settings: Settings) -> AsyncIterator[Finding]:
     """Check that the models of the chosen engines have the pinned bytes."""
     if missing := missing_models(settings):
@@ -139,6 +161,8 @@ async def check_speech(settings: Settings) -> AsyncIterator[Finding]:
         yield note(f"{what}: null is for benchmarks", mend)
     else:
         yield ok(f"{what}; all models are there")
+    if sentence := foreign_speech(settings):
+        yield note(sentence, "name models of its language, or let OpenAI hear and speak")
     cores = os.cpu_count() or 1
     if settings.speech_threads > cores and is_needed(settings, SpeechProcess.STT):
         text = f"{settings.speech_threads} utterances at once on {cores} cores: each takes longer"

@@ -29,7 +29,7 @@ import typer
 from voicebot.error_texts import why
 from voicebot.errors import SettingsError, VoicebotError
 from voicebot.log import get_logger
-from voicebot.runtime.check_settings import unknown_settings
+from voicebot.runtime.check_settings import foreign_speech, unknown_settings
 from voicebot.runtime.child_processes import Child, end_orphans
 from voicebot.runtime.data_dir import metrics_folder, own_data_dir, prepare_data_dir
 from voicebot.runtime.doctor import refusals
@@ -121,6 +121,8 @@ async def _serve(lifetime: Lifetime, *, workers: int, local: bool, parts: frozen
         say(f"warning: {sentence}")
     if impossible := list(refusals(settings, parts)):  # reported once, not by every child
         raise ExceptionGroup("impossible settings", impossible)
+    if parts & {Part.STREAM, Part.SPEECH} and (sentence := foreign_speech(settings)):
+        say(f"warning: {sentence}")
     data_dir = prepare_data_dir(settings.data_dir)
     only = () if parts == ALL_PARTS else parts
     with own_data_dir(data_dir, only):
@@ -346,12 +348,13 @@ Stop with Ctrl-C.
 
 def _call_to_place(at: str, staff: str) -> str:
     """Return how to place a call at this server; `staff`: the console's address, if it is here."""
+    in_clone = Path(__file__).parents[2] == Path.cwd()  # where `make` has its targets
     usual = (at, staff) == ("127.0.0.1:8080", "http://127.0.0.1:8000")
     options = "" if usual else f"--url ws://{at}/media{f' --console {staff}' if staff else ''}"
+    made = f"make call ARGS='{options}'" if options else "make call"
     return f"""
 Place a call from another terminal:
-  {f"make call ARGS='{options}'" if options else "make call"}
-  {f"voicebot call {options}".rstrip()}
+  {made if in_clone else f"voicebot call {options}".rstrip()}
 """
 
 
