@@ -171,7 +171,11 @@ def test_damage_of_the_callers_own_is_a_job() -> None:
         ("en", "I had a missed call from you", Purpose.BE_CALLED),
         ("en", "Your van's blocking my driveway!", Purpose.BE_CALLED),
         ("en", "I've been waiting weeks for you to ring me back about my quote", Purpose.BE_CALLED),
+        ("en", "your bloke turned up drunk", Purpose.BE_CALLED),
         ("en", "You overcharged me", Purpose.COMPLAIN),
+        ("en", "he was meant to come at nine and never showed", Purpose.COMPLAIN),
+        ("en", "my old plumber overcharged me so I'm trying you, my sink's blocked", Purpose.BOOK),
+        ("en", "can your plumber come on Friday", Purpose.BOOK),
         ("en", "The plumber came last week and it's leaking again.", Purpose.COMPLAIN),
         ("en", "Do I get an invoice?", Purpose.BOOK),
         ("en", "I need a quote for a switchboard", Purpose.BOOK),
@@ -201,6 +205,8 @@ def test_what_is_for_staff_needs_a_name_and_a_number_and_no_booking(
         ["Hang on, isn't this Gino's? Oh sorry, wrong number!"],
         ["Is that the pizza place?", "Oh. Sorry!"],
         ["Is this the dentist?", "No? My mistake."],
+        ["Hello? Just testing the line."],
+        ["sorry, pocket dial"],
     ],
 )
 def test_a_wrong_number_ends_kindly_and_leaves_nothing(words: list[str]) -> None:
@@ -211,7 +217,11 @@ def test_a_wrong_number_ends_kindly_and_leaves_nothing(words: list[str]) -> None
 
 def test_who_wants_what_we_do_not_do_is_told_so_and_asked_for_nothing() -> None:
     scene = Scene(begin(DEMO, CallState()))
-    for words in ("Do you do pest control?", "So you don't do cockroaches then?"):
+    for words in (
+        "I need a removalist",
+        "So you don't do removals then?",
+        "Do you do pest control?",
+    ):
         assert "don't do that" in scene.hears(words) or "only do" in scene.hears(words)
         assert scene.dialogue.mode is Mode.CLOSING
     assert "name" in scene.hears("All right, then I need a plumber, the tap drips")

@@ -5,7 +5,16 @@ from __future__ import annotations
 from voicebot.call import Step
 from voicebot.collect.dialogue import Dialogue, Purpose
 from voicebot.collect.said import Said
-from voicebot.collect.understanding import Deny, Thank, Want, utterance
+from voicebot.collect.understanding import (
+    Ask,
+    Deny,
+    Note,
+    Provide,
+    Thank,
+    Want,
+    named_in,
+    utterance,
+)
 
 PURPOSES = {
     "cancel": Purpose.CANCEL,
@@ -48,6 +57,15 @@ def was_misdialled(held: Dialogue, said: Said) -> bool:
     only = not said.unread and all(isinstance(act, Deny | Thank) for act in said.reading.acts)
     told = any(held.business.company.name in line for line in held.replied)
     return told and only and "refuse.apology" in heard.tags and not held.knows_something
+
+
+def is_of_another_trade(held: Dialogue, said: Said) -> bool:
+    """Return whether a call begins with work that we do not do, and nothing else."""
+    services, language = held.business.services, held.business.language
+    told = said.says_more and not said.has(Ask, Note) and not held.answers
+    only = told and all(want.what == "booking" for want in said.of(Want))
+    only = only and all(act.step is Step.TIME for act in said.of(Provide))
+    return only and named_in(said.text, services, language) is None
 
 
 def has_begun(held: Dialogue) -> bool:

@@ -44,6 +44,9 @@ def told_for_visit(turn: Turn, said: Said) -> Turn | None:
     steps = {act.step for act in said.of(Provide)} | {act.step for act in said.of(Correct)}
     tags = utterance(said.text, said.situation.language).tags
     timed = (said.has(Flexible) or Step.TIME in steps) and "refuse.apology" not in tags
+    piece = said.piece(Step.TIME)
+    if held.found and piece and piece.partial == held.found.at[:10]:
+        return turn.ask()  # "right, Friday": it is so
     if not (held.found and timed) or Step.SERVICE in steps:
         return None
     return turn.note(said.text).promise().say_call_back().ask()
@@ -85,8 +88,9 @@ def answer(turn: Turn, said: Said) -> Turn:
         return turn.ask()
     if said.has(Affirm) and _is_only_yes(said) and held.attempts < _MOST_YESES:
         return turn.become(attempts=held.attempts + 1).ask()
-    if said.says_more or (said.wants("complaint") and not said.has(Thank)):
-        turn = turn.note(said.text).say_noted()
-        more = held.attempts < _MOST_YESES
-        return turn.become(attempts=held.attempts + 1).ask() if more else farewell(turn)
-    return farewell(turn)
+    notes = said.says_more or (said.wants("complaint") and not said.has(Thank))
+    turn = turn.note(said.text).say_noted() if notes else turn
+    over = held.attempts >= _MOST_YESES or not (
+        notes or (said.unread and not said.has(Thank, Deny))
+    )
+    return farewell(turn) if over else turn.become(attempts=held.attempts + 1).ask()

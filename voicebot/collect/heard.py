@@ -53,9 +53,6 @@ from voicebot.collect.understanding import (
 HOLD_SILENCES = 5
 """A caller who asked for a moment has so many silences (half a minute) before being asked."""
 
-_PUT_AGAIN = 2
-"""So often a question was put when its answer did not come at once."""
-
 _REACHED_BY = (Step.NAME, Step.PHONE)
 _OF_A_CALLER = (*_REACHED_BY, Step.ADDRESS, Step.EMAIL)
 _CHANGES = (Purpose.CANCEL, Purpose.MOVE)
@@ -89,7 +86,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
         return asides.farewell(turn)
     if not said.reading.acts and not said.unread:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
-    told = said.has(Affirm, Deny, Choose, Flexible, Decline, Withdraw)
+    told = said.has(Affirm, Deny, Choose, Flexible, Decline, Provide, Withdraw)
     answers = said.values or said.piece(held.step) or told
     asks = any(ask.topic for ask in said.of(Ask))  # "hang on, what name did you write?"
     asks |= any(want.what in ("keep", *PURPOSES) for want in said.of(Want))
@@ -284,7 +281,7 @@ def beside(turn: Turn, said: Said) -> Turn:
     told = len(turn.said)
     turn = bookings.told(turn, _of_booking(held, said))
     answered = MAY_ASK_A_FIELD if len(turn.said) > told else ()
-    for question in _questions(said, first=held.put < _PUT_AGAIN):
+    for question in _questions(turn, said):
         if question.topic in answered:
             continue
         turn = asides.reply(turn, question, said.text)
@@ -305,15 +302,15 @@ def _of_booking(held: Dialogue, said: Said) -> list[Step]:
     return [step for step in named if held.found and not held.value(step)]
 
 
-def _questions(said: Said, *, first: bool) -> Iterable[Ask]:
-    """Return what was asked: each topic once, and "what is free" only where no time is open."""
+def _questions(turn: Turn, said: Said) -> Iterable[Ask]:
+    """Return what was asked: each topic once, and "what is free" only where no time is open; and
+    whether we do what is told of first, where it is no work of ours."""
     topics: dict[str, Ask] = {}
-    unnamed = said.situation.step is Step.NAME and first
+    if called_for.is_of_another_trade(turn.dialogue, said):
+        topics["wished"] = Ask("wished", said.text, (0, len(said.text)))
     for ask in said.of(Ask):
         if not ask.topic and said.asks_how(ask):
             continue  # "first name or last? Barry Smith"
-        if ask.topic == "wished" and unnamed:
-            continue  # told once we know whom we tell it, or when it is said again
         if ask.topic != "free" or said.situation.step is not Step.TIME:
             topics.setdefault(ask.topic or ask.about, ask)
     return topics.values()

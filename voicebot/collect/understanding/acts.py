@@ -74,6 +74,7 @@ _OFF_TOPIC = 3
 _NO_ANSWER = ("refuses", "has_none")
 _EMERGENCY, _BOOKING = "want.emergency", "want.booking"
 _FIELD = ("record.field", "record.written", f"ask.{KNOWN}")
+_ANOTHER = "another"
 _NOTHING = "want.nothing"
 """With a value it is about what is asked just then: "forget it", no "I won't book"."""
 
@@ -171,8 +172,11 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     turned = said.clause(match.first).denied or said.before(match.first, "yes.turns")
     if match.tag in (_EMERGENCY, _BOOKING) and turned:
         return None  # 打不着火, "no quiero cita"
-    if match.tag == "want.cancel" and any(m.first <= match.first < m.end for m in said.all(THEIRS)):
+    theirs = list(said.all(THEIRS))
+    if match.tag == "want.cancel" and any(m.first <= match.first < m.end for m in theirs):
         return None
+    if match.tag == "want.complaint" and any(m.value == _ANOTHER for m in theirs):
+        return None  # "my old plumber overcharged me": none of ours
     if match.tag in (EXISTING, THING):
         return _of_booking(said, match)
     if match.tag == OTHER_TIME and situation.found and match in other_times(said):

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
+from voicebot.collect.understanding.clauses import REQUESTS
 from voicebot.collect.understanding.fields.service import named_in
 from voicebot.collect.understanding.lexicon import Match
 from voicebot.collect.understanding.questions import (
@@ -47,6 +48,10 @@ def wishes(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         act = Want("reschedule", said.span(verb.first, end))
         yield Candidate(act, verb.first, end, besides=True)
     yield from _names_of_theirs(said, situation)
+    if (ours := next(said.all("booked.ours"), None)) and said.tags.isdisjoint(_WISHED):
+        yield Candidate(
+            Want("matter", said.span(ours.first, ours.end)), ours.first, ours.end, 1, True
+        )
     if not (known := _meant(said, situation)):
         return
     what, match = known
@@ -155,6 +160,17 @@ def _other_days(said: Utterance, situation: Situation) -> list[Match]:
 
 
 _ANY_ONE = "time.one"
+_WISHED = (
+    "service.wish",
+    "want.booking",
+    "time.weekday",
+    "time.day",
+    TOLD,
+    "clause.ask",
+    "clause.asks",
+    *REQUESTS,
+)
+"""Without these, who speaks of our people tells of what they did: "your bloke left his drill"."""
 _KEPT = ("want.keep", "clause.keeps", THEIRS)
 """A verb inside calls nothing off: "don't cancel it", "my plumber cancelled on me"."""
 _VERB = "verb"
