@@ -95,13 +95,17 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
         return whole
     choice = Asked.CHOICE if situation.offered else Asked.ANSWER
     asked = replace(situation, step=Step.TIME, asked=choice, partial=None)
-    every = [list(_parts(said, leads_on)) for leads_on in (None, _leads_on, _is_comma)]
-    for n, parts in enumerate(every):
-        if len(parts) > _MOST_PARTS or parts in every[:n]:
+    tags = (*_OF_DAYS, *_OF_OFFERS) if situation.offered else _OF_DAYS
+    named = [said.tokens[match.first].start for match in said.all(*tags)]
+    tried: list[list[Span]] = []
+    for leads_on in (None, _leads_on, _is_comma) if named else ():
+        parts = list(_parts(said, leads_on))
+        if len(parts) > _MOST_PARTS or parts in tried:
             continue
+        tried.append(parts)
         alone = [Reading(rest=(part,)) for part in parts]
         for n, part in enumerate(parts):
-            if _speaks_of_a_time(said, part, whole, offered=bool(situation.offered)):
+            if any(part[0] <= at < part[1] for at in named) and _is_open(whole, part):
                 found = read_one(_alone(said, part), asked)
                 free = [a for a in whole.acts if isinstance(a, Ask) and _inside(a.span, part)]
                 free = [act for act in free if act.topic == _FREE]  # it is answered all the same
@@ -111,15 +115,12 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
     return whole
 
 
-def _speaks_of_a_time(said: Utterance, part: Span, whole: Reading, *, offered: bool) -> bool:
-    """Return True for words of a day in a part of which something is unread, or asked."""
-    inside = [act for act in whole.acts if act.span[0] < part[1] and part[0] < act.span[1]]
-    open_ = any(isinstance(act, Want) for act in inside)
-    open_ |= any(isinstance(act, Ask) and act.topic in _OPEN_TOPICS for act in inside)
-    open_ |= any(_inside(span, part) for span in whole.rest)
-    tags = (*_OF_DAYS, *_OF_OFFERS) if offered else _OF_DAYS
-    named = any(part[0] <= said.tokens[m.first].start < part[1] for m in said.all(*tags))
-    return open_ and named and all(map(_may_be_of_time, inside))
+def _is_open(whole: Reading, part: Span) -> bool:
+    """Return True for a part in which something is unread, or asked, and nothing else given."""
+    inside = [act for act in whole.acts if _overlap(act.span, part)]
+    asks = any(isinstance(act, Ask | Want) for act in inside)
+    unread = any(_inside(span, part) for span in whole.rest)
+    return (asks or unread) and all(map(_may_be_of_time, inside))
 
 
 def _may_be_of_time(act: Act) -> bool:
