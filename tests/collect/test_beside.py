@@ -80,7 +80,7 @@ STEPS: dict[str, tuple[Callable[[], Scene], tuple[str, ...], Holds]] = {
     "time read back": (
         last_read_back,
         ("yes", "yes please"),
-        lambda held: held.pending is not None or held.mode is Mode.ENDED,
+        lambda held: bool(held.pending or held.offered) or held.mode is Mode.ENDED,
     ),
 }
 
@@ -114,7 +114,10 @@ SIDES: dict[str, Holds] = {
     "no e-mail, I don't do that": lambda held: Step.EMAIL in {*held.settled, *held.answers},
     "do you take old fridges away?": _asked("fridges"),
     "do you come to Penrith?": _idle,
-    "hang on one sec, he's got the hose": _idle,
+    "sorry, can you hang on one sec, he's got the hose": _idle,
+    "could it be Monday or Tuesday next week, between ten and two?": lambda held: (
+        bool(held.window) and held.needs is Needs.NOTHING
+    ),
 }
 BEFORE = ("{side}. {Answer}.", "{side}, so {answer}.", "{side}. Anyway, {answer}.")
 BEHIND = (
@@ -143,3 +146,13 @@ def test_an_answer_is_taken_and_what_stands_beside_it_too(step: str, side: str, 
     call.hears(said[0].upper() + said[1:])
     assert taken(call.dialogue)
     assert SIDES[side](call.dialogue)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["Yes. Hang on, that's my wife's number", "Okay, one moment", "Yes, but drop the last bit"],
+)
+def test_a_yes_that_may_be_undone_is_asked_for_again(said: str) -> None:
+    call = STEPS["phone read back"][0]()
+    call.hears(said)
+    assert call.dialogue.mode is Mode.CONFIRMING

@@ -112,7 +112,7 @@ def _asking(turn: Turn, said: Said) -> Turn:
     if declines:
         part = step is Step.ADDRESS and said.unread  # "it's in Newtown, I'll tell the cleaner"
         return decline(turn.note(said.text) if part else turn, declines[-1].why)
-    if step is Step.EMAIL and said.has(Deny) and not (held.unheard or said.values or said.unread):
+    if step is Step.EMAIL and said.only_denies and not (held.unheard or said.values):
         return decline(turn, "has none")
     if _dealt_with(said):
         return _repeated(turn, said)

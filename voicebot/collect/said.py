@@ -271,6 +271,14 @@ class Said:
         return {said.sentence(said.token_at(start)) for start in starts}
 
     @property
+    def only_denies(self) -> bool:
+        """A no that is a sentence of its own: "no, none. Sorry, the kids are yelling"."""
+        said = utterance(self.text, self.situation.language)
+        left = {said.sentence(said.token_at(start)) for start, _ in self.reading.rest}
+        denies = {said.sentence(said.token_at(act.span[0])) for act in self.of(Deny)}
+        return bool(denies - left)
+
+    @property
     def undoes_a_yes(self) -> bool:
         """A no, a mend or a pause beside a yes that may be about what was read back.
 
@@ -375,9 +383,12 @@ class Said:
 
 
 def _is_no_figure(said: Utterance, at: int) -> bool:
-    """Return True for the hour of "not before five", and the "for" of "what for"."""
+    """Return True for the hour of "not before five", "three days", and the "for" of "what for"."""
+    counted = said.at(at + 1, "number.not_digits")
     only_sounds = said.at(at, "number.sounds_like") and not said.at(at, "number.unit")
-    return bool(only_sounds or said.before(at, "time.earliest", "time.latest", "time.by"))
+    return bool(
+        only_sounds or counted or said.before(at, "time.earliest", "time.latest", "time.by")
+    )
 
 
 def _words(text: str) -> int:

@@ -91,7 +91,10 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
     Before that is asked an hour may be another number, and a wish a question: "Ten on Friday",
     "yes. Could it be Monday or Tuesday, between ten and two?".
     """
-    if situation.step is Step.TIME:
+    asks = situation.asked is Asked.CONFIRM and any(
+        isinstance(act, Ask) and not act.topic for act in whole.acts
+    )
+    if situation.step is Step.TIME and not asks:
         return whole
     choice = Asked.CHOICE if situation.offered else Asked.ANSWER
     asked = replace(situation, step=Step.TIME, asked=choice, partial=None)
