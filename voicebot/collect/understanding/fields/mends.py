@@ -67,15 +67,19 @@ def _mended(step: Step, said: Utterance, situation: Situation) -> Iterator[Candi
     value = situation.record.get(step)
     if not value or len(said) > _MOST_TOKENS or moving(said, situation):
         return  # "from one to eleven" are hours there
-    part = step is Step.PHONE and not said.tags.isdisjoint(_PARTS)
-    if not part and step not in meant(said, situation):
+    parts = list(said.all(*_PARTS)) if step is Step.PHONE else []
+    is_meant = step in meant(said, situation)
+    if not (parts or is_meant):
         return
-    told = part or any(tag.startswith(("mend.", "name.hint", "number.")) for tag in said.tags)
+    told = parts or any(tag.startswith(("mend.", "name.hint", "number.")) for tag in said.tags)
     if not told and not _spells(said) and not any(token.is_digits for token in said.tokens):
         return
     held = Held(said, step, value, situation.region)
     for kind in _KINDS:
         for text, first, end, assumes in kind(said, held):
+            part = any(said.sentence(m.first) == said.sentence(first) for m in parts)
+            if not (part or is_meant):
+                continue  # "the last one. But can it be nine rather than seven?"
             new = held.checked(text)
             talk = said.clause(first).talk  # "ring the bell at number 28, not 26"
             if new and new != value and not talk and held.stray(first, end) <= _MOST_STRAY:
