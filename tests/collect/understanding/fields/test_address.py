@@ -43,6 +43,20 @@ def test_a_suburb_may_begin_like_a_state(utterance: str, line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("behind", "more"),
+    [
+        ("Oscar, if I have to come over there", ""),
+        ("Oscar!", ""),
+        ("Oh hang on, she's stirring, shh, shh.", ""),
+        ("Greater Sydney.", ", Greater Sydney"),
+        ("NSW. 2750.", " NSW 2750"),
+    ],
+)
+def test_whoever_is_called_behind_the_address_is_no_part_of_it(behind: str, more: str) -> None:
+    assert heard(f"52 High Street, Blacktown. {behind}") == f"52 High Street, Blacktown{more}"
+
+
+@pytest.mark.parametrize(
     ("utterance", "line"),
     [
         (

@@ -20,13 +20,14 @@ from voicebot.collect.understanding.fields.address_parts import (
     unit_at,
     unit_name_at,
 )
-from voicebot.collect.understanding.fields.address_places import is_person, place_at, state_at
-from voicebot.collect.understanding.fields.address_sites import site_at
-from voicebot.collect.understanding.fields.address_words import (
-    COUNTRIES,
-    Word,
-    Words,
+from voicebot.collect.understanding.fields.address_places import (
+    is_addressed,
+    is_person,
+    place_at,
+    state_at,
 )
+from voicebot.collect.understanding.fields.address_sites import site_at
+from voicebot.collect.understanding.fields.address_words import COUNTRIES, Word, Words
 from voicebot.collect.understanding.words import FUNCTION_WORDS, is_everyday, is_family, is_given
 
 _TYPELESS_GUESSES = 2
@@ -286,7 +287,8 @@ class Grammar:
         place = place_at(words, at, self.region)
         more = words.part(at, place[1]) if place and Kind.PLACE in before else ()
         talk = more and all(is_everyday(word.low) and not word.isin("compass") for word in more)
-        return None if talk or is_person(more) else place  # "West Yorkshire", not "ring the bell"
+        talk = talk or is_person(more) or (more and place and is_addressed(words, at, place[1]))
+        return None if talk else place  # "West Yorkshire", not "ring the bell"
 
     # -- a piece said alone: "the postcode is two one five oh", "Windsor", "unit five"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.address_parts import (
     Found,
     Kind,
@@ -172,6 +173,18 @@ def town_before(words: Words, end: int, region: str, *, alone: bool) -> Parts:
     talk = names[-1].isin("house", "institution") or words.phrase(within, "yes.agree")
     placed = within > at or (alone and not person)
     return (place[0],) if placed and not known and not talk else ()
+
+
+def is_addressed(words: Words, at: int, end: int) -> bool:
+    """Return True for the "Oscar" of "12 High Street, Newtown. Oscar, come here".
+
+    A sentence behind the address begins with a given name, or goes on behind these words.
+    """
+    tokens, first = words.said.tokens, words[at].first
+    if not (first and ends_sentence(tokens, first - 1)):
+        return False
+    goes_on = end < len(words) and not ends_sentence(tokens, words[end - 1].end)
+    return goes_on or is_given(words[at].low)
 
 
 def is_person(words: Sequence[Word]) -> bool:
