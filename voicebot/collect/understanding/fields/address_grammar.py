@@ -287,8 +287,9 @@ class Grammar:
         place = place_at(words, at, self.region)
         more = words.part(at, place[1]) if place and Kind.PLACE in before else ()
         talk = more and all(is_everyday(word.low) and not word.isin("compass") for word in more)
-        talk = talk or is_person(more) or (more and place and is_addressed(words, at, place[1]))
-        return None if talk else place  # "West Yorkshire", not "ring the bell"
+        if talk or is_person(more) or (more and place and is_addressed(words, at, place[1])):
+            return None  # "ring the bell"; not "West Yorkshire"
+        return place
 
     # -- a piece said alone: "the postcode is two one five oh", "Windsor", "unit five"
 
