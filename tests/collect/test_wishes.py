@@ -246,6 +246,7 @@ ENGLISH = [
     ("Whatever's going, love | tomorrow's too quick for me. Thursday, any time", "thu 7-21"),
     ("Thursday at half one | Thursday yes, half one no", "thu 7-21, !thu 13:30"),
     ("Thursday at nine | Nine? I said five!", "thu 17"),
+    ("I can't before Thursday and I'm away on Saturday", "any 7-21, !mon0, !tue, !wed, !sat"),
     ("Friday at ten | On second thoughts, eleven", "fri 11"),
     ("Friday at ten | Eleven would suit me better", "fri 11"),
     ("Friday at ten | yes, and I'll leave for work at noon", "fri 10"),

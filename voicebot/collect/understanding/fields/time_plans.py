@@ -118,7 +118,8 @@ def with_its_day(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> 
     for piece in reversed(pieces):
         between = range(piece.end, first)
         if isinstance(piece, Day) and piece.end <= first:
-            if not all(line.tag(at, "and", "or", "inside") for at in between):
+            bounds = piece.role in (Role.SINCE, Role.UNTIL)  # "not before Friday and I'm away"
+            if bounds or not all(line.tag(at, "and", "or", "inside") for at in between):
                 break
             first = piece.first
     return first, end
