@@ -121,6 +121,15 @@ def test_a_given_name_alone_is_completed_before_the_booking_is_looked_for(
     assert scene.dialogue.about is not None
 
 
+def test_a_chinese_family_name_alone_is_completed_before_the_booking_is_looked_for() -> None:
+    scene = Scene(begin(CHINESE, CallState(caller="+8613612345678")))
+    scene.bookings = (booked_at(None, name="欧阳明远"),)
+    for words in ("你好，我姓欧阳，刚才约了修空调，我想改个时间", "欧阳明远"):
+        scene.hears(words)
+    assert scene.dialogue.answers[Step.NAME] == "欧阳明远"
+    assert scene.dialogue.about is not None
+
+
 def test_a_full_name_that_comes_late_is_looked_for_and_begins_no_booking() -> None:
     scene = Scene(begin(DEMO, CallState(caller="+61412345678")))
     scene.bookings = (BOOKED,)

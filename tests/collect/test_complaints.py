@@ -184,6 +184,7 @@ def test_damage_of_the_callers_own_is_a_job() -> None:
         ("es", "no me ha llegado la factura", Purpose.BE_CALLED),
         ("es", "quería dejar un recado para el encargado", Purpose.BE_CALLED),
         ("es", "me han cobrado de más", Purpose.COMPLAIN),
+        ("es", "me dejó un agujero en la pared y no pienso pagar", Purpose.COMPLAIN),
         ("es", "¿dan factura?", Purpose.BOOK),
         ("zh", "我的发票还没收到", Purpose.BE_CALLED),
         ("zh", "你们招不招电工，我想应聘", Purpose.BE_CALLED),

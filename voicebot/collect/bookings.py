@@ -142,7 +142,8 @@ def may_find(turn: Turn) -> bool:
     looked_for = held.purpose in LOOKED_FOR
     fresh = held.caller is not None and held.caller not in held.sought
     fresh |= held.found is not None
-    return looked_for and fresh and not held.about and Step.NAME in held.answers
+    named = Step.NAME in held.answers and Step.NAME not in held.doubted  # not 我姓欧阳
+    return looked_for and fresh and not held.about and named
 
 
 def on_found(turn: Turn, event: Found) -> Turn:
