@@ -102,8 +102,9 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
     if question.topic == "price" and "topic.other_price" in tags:
         question = replace(question, topic="extras")
     told = content_of(utterance(question.about, language))
-    if question.topic == "offered" and "topic.which" in tags:
-        question = replace(question, topic="")  # "what make of tap do you put in"
+    wares = "topic.wares" in tags and named_in(question.about, services, language)
+    if question.topic == "offered" and ("topic.which" in tags or wares):
+        question = replace(question, topic="")  # "what tap do you put in", "do you sell taps"
     if question.topic in ("", "offered", "both") and is_only_place(told, turn.business):
         question = replace(question, topic="area")  # "what about Penrith?"
     if named := _about(turn, question, text):
@@ -183,17 +184,12 @@ _OF_PRICE = ("ask.price", "topic.price", "topic.plain")
 def _about(turn: Turn, question: Ask, text: str) -> tuple[Offer, ...]:
     """Return the services whose price or length is asked for, or whether we do them."""
     business = turn.business
-    if question.topic not in _OF_A_SERVICE or _is_of_wares(turn, question.about):
+    if question.topic not in _OF_A_SERVICE:
         return ()
     named = named_in(question.about, business.services, business.language)
     if named == () and (question.topic != "offered" or _names_nothing(turn, question)):
         named = named_in(text, business.services, business.language)
     return named or ()
-
-
-def _is_of_wares(turn: Turn, text: str) -> bool:
-    """Return True for "do you supply the fan", which asks for no work."""
-    return "topic.wares" in utterance(text, turn.business.language).tags
 
 
 def _names_nothing(turn: Turn, question: Ask) -> bool:
@@ -276,10 +272,7 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
 def _is_no_trade(turn: Turn, text: str) -> bool:
     """Return True for "do you do payment plans", and for "the oven as well" of a clean."""
     beside = "topic.beside" in utterance(text, turn.business.language).tags
-    wares = _is_of_wares(turn, text) and named_in(
-        text, turn.business.services, turn.business.language
-    )
-    return is_usual(text, turn.business) or bool(wares or (beside and _held(turn)))
+    return is_usual(text, turn.business) or bool(beside and _held(turn))
 
 
 def _dealt(turn: Turn, text: str) -> Turn:

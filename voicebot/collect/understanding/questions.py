@@ -38,13 +38,8 @@ _KNOWN, _IDLE = f"ask.{KNOWN}", f"ask.{IDLE}"
 COMPANY = "ask.company"
 _NAMES_US = "topic.company"
 """Opens the question whether we are who the caller thinks: anything may follow."""
-OF_WORK = (
-    "topic.plain",
-    "topic.price",
-    "topic.varies",
-    "topic.when",
-    "topic.other_price",
-    "topic.quality",
+OF_WORK = tuple(
+    f"topic.{each}" for each in ["plain", "price", "varies", "when", "other_price", "quality"]
 )
 """In a question they show that it is of the work, or what it costs, and not of who we are."""
 _CASE, _WROTE = "topic.case", ("record.wrote", "record.notes", "topic.kept")
@@ -103,7 +98,7 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
     span = said.span(first, end)
     words = sum(not said.is_sound(at) for at in range(first, end))
     unknown = _UNKNOWN_WORD * words - 1
-    asks_nothing = _goes_on(said, clause) or _only_leads(said, clause)
+    asks_nothing = _goes_on(said, clause)
     of_time = topic == COMPANY and is_of_time(said, clause)
     of_time |= not topic and _names_a_time(said, clause, inside)
     if of_time or (not topic and (asks_nothing or _asks_back(said, clause, situation))):
@@ -115,9 +110,8 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
         topic = _IDLE
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
     known = topic and topic not in (ASKS_OFFERED, _IDLE)
-    proposes = topic == _BOTH and any(match.tag in _PROPOSED for match in inside)
-    guesses = (topic == _FREE or proposes) if known else unknown
-    timed = any(match.tag in _PROPOSED for match in inside)
+    timed = is_of_time(said, clause)
+    guesses = (topic == _FREE or (topic == _BOTH and timed)) if known else unknown
     yield Candidate(act, first, end, 0 if said.at(first, _CASE) and not timed else guesses)
 
 
@@ -198,23 +192,15 @@ def _leads(said: Utterance, at: int) -> int:
     return before.end if before else at + 1 if said.is_sound(at) else 0
 
 
-def _only_leads(said: Utterance, clause: Clause) -> bool:
-    """Return True for the "remind me" of "remind me, what am I booked for"."""
-    told = next(said.in_clause(clause, "clause.told"), None)
-    return told is not None and all(said.is_sound(at) for at in range(told.end, clause.end))
-
-
 def _in_the_room(said: Utterance, clause: Clause, situation: Situation) -> bool:
     """Return True where a question is put to somebody else: "what do you think, Jim?".
 
     They are called by a name, of which the open question is no answer, or what follows says so:
     "did you feed the dog? Sorry, not you".
     """
-    first, end = clause.first, clause.end
-    while first and not ends_sentence(said.tokens, first - 1):
-        first -= 1
-    while end < len(said) and not ends_sentence(said.tokens, end - 1):
-        end += 1
+    ends = [n + 1 for n in range(len(said)) if ends_sentence(said.tokens, n)]
+    first = max((n for n in ends if n <= clause.first), default=0)
+    end = min((n for n in ends if n >= clause.end), default=len(said))
     if end < len(said) and said.at(end, _ELSEWHERE):
         return True
     last = end - 1 if said.tokens[end - 1].is_sign else end
