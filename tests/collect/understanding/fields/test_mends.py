@@ -62,6 +62,7 @@ def test_what_is_wrong_gives_way_to_what_is_right(
         ("put a dash before the o", EMAIL, "ruthok@example.com", "ruth-ok@example.com"),
         ("underscore between the h and the o", EMAIL, "ruthok@example.com", "ruth_ok@example.com"),
         ("the number's wrong, it's 21", ADDRESS, "12 Elm Street, Ryde", "21 Elm Street, Ryde"),
+        ("no, with a dot, r dot okafor", EMAIL, "rokafor@example.com", "r.okafor@example.com"),
         ("one two on the end", EMAIL, "ruth@example.com", "ruth12@example.com"),
     ],
 )

@@ -242,6 +242,7 @@ def test_a_landline_without_its_area_code_is_told_as_such(said: str) -> None:
         "Why do you need it? My mobile.",
         "Can I use this phone?",
         "Same as this.",
+        "Use this one, and if I don't answer, 0412 555 901.",
         "Could you ring me back on this?",
         "Well you've got my number haven't you, I'm calling you.",
         "Mine is the one I'm ringing on.",

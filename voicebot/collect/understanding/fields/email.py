@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 
 from email_validator import EmailNotValidError, validate_email
 from rapidfuzz.distance import Levenshtein
@@ -310,7 +311,7 @@ def _without_at(said: Utterance, read: Sequence[Piece], situation: Situation) ->
             return None
     if earlier and not situation.partial:
         first = _behind_remark(said, read, first)
-    parts = [piece for piece in read[first:] if piece.text]
+    parts = list(dropwhile(lambda p: p.kind is Kind.MARK, (p for p in read[first:] if p.text)))
     strange = any(piece.kind is not Kind.WORD or not is_everyday(piece.text) for piece in parts)
     half = is_first_half(said, parts) or (bool(situation.partial) and strange)
     if earlier and not situation.partial:  # "there should be a dot between them"

@@ -111,7 +111,9 @@ def is_first_half(said: Utterance, parts: Sequence[Piece]) -> bool:
     words = [piece for piece in parts if piece.kind is Kind.WORD]
     letters = kinds.count(Kind.LETTER)
     spelled = len(parts) >= FEWEST_WORDS and all(_code(said, piece) for piece in words)
-    if Kind.MARK not in kinds and any(is_listed(piece.text, "type") for piece in words):
+    if Kind.MARK not in kinds and any(
+        is_listed(piece.text.removesuffix("s"), "type") for piece in words
+    ):
         return False  # "Haul Street, H A U L"
     figures_last = kinds[-1] is Kind.DIGITS and len(parts) <= FEWEST_WORDS
     if not (figures_last or Kind.MARK in kinds or letters > 1 or spelled):

@@ -121,7 +121,8 @@ def _left_out(said: Utterance, held: Held) -> Iterator[Edit]:
         if verb.tag == "mend.without" or held.letter(old.first):
             old = held.item(old.first, old.first + 1)
             spoken = old.text.isalpha() and not held.letter(old.first)
-            if len(old.text) != 1 or spoken or _is_i(said, old):
+            spells = old.end < len(said) and held.letter(old.end)  # "no, B A R T O N"
+            if len(old.text) != 1 or spoken or spells or _is_i(said, old):
                 continue
         if old.text and (spots := held.spots(old.text)):
             every = [held.meant(spots)] if old.text.isalnum() else spots

@@ -196,7 +196,10 @@ def _run(said: Utterance, phrases: tuple[tuple[Group, ...], ...], before: int, a
         mends=before > 0 and not timed and ("clause.mend" in lead or clause.mends or clause.denied),
         goes_on=goes_on,
         other=other or (clause.denied and not part) or clause.past or (clause.others and not owner),
-        theirs=any((owner, _is_theirs(said, opening, at), told_from(said, at) < clause.first))
+        theirs=owner is not None
+        or _is_theirs(said, opening, at)
+        or told_from(said, at) < clause.first
+        or any(said.all("phone.failing", first=before, end=at))
         or _is_outdone(said, end),
         elsewhere=bool(elsewhere) and elsewhere[-1] >= max(lead_end, default=0),
     )
