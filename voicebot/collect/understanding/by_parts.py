@@ -99,7 +99,8 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
     choice = Asked.CHOICE if situation.offered else Asked.ANSWER
     asked = replace(situation, step=Step.TIME, asked=choice, partial=None)
     tags = (*_OF_DAYS, *_OF_OFFERS) if situation.offered else _OF_DAYS
-    named = [said.tokens[match.first].start for match in said.all(*tags)]
+    days = [said.span(match.first, match.end) for match in said.all(*tags)]
+    named = [day[0] for day in days]
     tried: list[list[Span]] = []
     for leads_on in (None, _leads_on, _is_comma) if named else ():
         parts = list(_parts(said, leads_on))
@@ -108,7 +109,9 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
         tried.append(parts)
         alone = [Reading(rest=(part,)) for part in parts]
         for n, part in enumerate(parts):
-            if any(part[0] <= at < part[1] for at in named) and _is_open(whole, part):
+            told = [a for a in whole.acts if not _is_day(a, days)]  # no suburb is called Mornings
+            open_ = _is_open(Reading(tuple(told), whole.rest), part)
+            if any(part[0] <= at < part[1] for at in named) and open_:
                 found = read_one(_alone(said, part), asked)
                 free = [a for a in whole.acts if isinstance(a, Ask) and _inside(a.span, part)]
                 free = [act for act in free if act.topic == _FREE]  # it is answered all the same
@@ -116,6 +119,12 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
                 alone[n] = Reading((*found.acts, *free), rest)
         whole = _put_together(whole, parts, alone, [_is_of_time(reading) for reading in alone])
     return whole
+
+
+def _is_day(act: Act, days: Sequence[Span]) -> bool:
+    """Return True for a word of the address that may be of a time."""
+    placed = isinstance(act, Correct | Provide) and act.step is Step.ADDRESS
+    return placed and any(_inside(act.span, day) for day in days)
 
 
 def _is_open(whole: Reading, part: Span) -> bool:
