@@ -41,6 +41,10 @@ SHIPPED = Path(phone.__file__).parent / "clips"
 _STEP_OF = {"serv": "service"} | {step.value: step.value for step in FIELDS}
 """The step of a shipped clip, by a part of its name."""
 _COUNTRY = {"UK": "GB"}
+_FORM = (
+    'it is a list like [{"file": "a.wav", "step": "name", "text": "My name is Ann Lee."}]; '
+    "see docs/speech.md"
+)
 _HEAD = f"{'':28}clips  text right  value right   wrong     CER   empty   CPU s"
 
 
@@ -97,9 +101,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def people(folder: Path, region: str) -> Iterator[Clip]:
-    """Yield the clips of a folder whose manifest is described above."""
-    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
-    for entry in manifest["clips"] if isinstance(manifest, dict) else manifest:
+    """Yield the clips of a folder whose manifest is described above; SystemExit where it is not."""
+    for entry in _entries(folder / "manifest.json"):
         if entry["step"] not in FIELDS:
             continue
         place = entry.get("region") or entry.get("locale") or region
@@ -113,6 +116,21 @@ def people(folder: Path, region: str) -> Iterator[Clip]:
         else:
             wanted = _read(entry["step"], entry["text"], country)
         yield Clip(folder, entry["file"], entry["step"], row, reference, wanted, country)
+
+
+def _entries(manifest: Path) -> list[dict[str, Any]]:
+    try:
+        read = json.loads(manifest.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"cannot read {manifest} ({error}); {_FORM}") from error
+    entries: list[dict[str, Any]] = read.get("clips", []) if isinstance(read, dict) else read
+    for number, entry in enumerate(entries, start=1):
+        lacks = [key for key in ("file", "step") if key not in entry]
+        if not lacks and not ("reference" in entry or "text" in entry):
+            lacks = ["text"]
+        if lacks:
+            raise SystemExit(f"{manifest}, entry {number} has no {' and no '.join(lacks)}; {_FORM}")
+    return entries
 
 
 def shipped() -> Iterator[Clip]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.beside.rounds import ratio
+from benchmarks.hearing import people
 from tests.page.conftest import CHROMIUM
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -74,3 +75,13 @@ def test_a_run_too_short_to_measure_has_no_ratio() -> None:
     }
     assert ratio(costs, "ours", "bare") == 4.0
     assert ratio(costs | {"bare": {"core_percent_per_call": 0.0}}, "ours", "bare") is None
+
+
+@pytest.mark.parametrize("manifest", [None, "[", '[{"file": "a.wav", "text": "Ann Lee"}]'])
+def test_a_folder_of_recordings_without_a_usable_manifest_is_told(
+    manifest: str | None, tmp_path: Path
+) -> None:
+    if manifest is not None:
+        (tmp_path / "manifest.json").write_text(manifest)
+    with pytest.raises(SystemExit, match=r"manifest\.json.*docs/speech\.md"):
+        list(people(tmp_path, "US"))

@@ -93,24 +93,9 @@ def cluster(directory: Path) -> Iterator[dict[str, int]]:
     """The three nodes by their commands, joined as the service `cluster` joins them."""
     ports = {name: free_port() for name in NODES}
     with ExitStack() as held:
-        for name in NODES:
-            program, *words = SERVICES[name]["command"].split()
-            assert program == "valkey-server"
-            home = directory / name
-            home.mkdir()
-            words[words.index("6379")], words[words.index("/data")] = str(ports[name]), str(home)
-            node = held.enter_context(
-                subprocess.Popen(
-                    [binary(), *words, "--cluster-port", str(free_port()), "--save", ""],
-                    stdout=subprocess.DEVNULL,
-                )
-            )
-            held.callback(node.kill)
         clients = {
-            name: Redis(port=port, password=FILLED["VALKEY_PASSWORD"], decode_responses=True)
-            for name, port in ports.items()
+            name: held.enter_context(node(directory / name, port)) for name, port in ports.items()
         }
-        assert all(eventually(lambda c=c: answers(c)) for c in clients.values())  # type: ignore[misc]
         for n, name in enumerate(NODES):
             first, last = n * SLOTS // 3, (n + 1) * SLOTS // 3 - 1
             asked(clients[name], "ADDSLOTSRANGE", first, last)
@@ -119,8 +104,26 @@ def cluster(directory: Path) -> Iterator[dict[str, int]]:
             asked(clients["valkey1"], "MEET", "127.0.0.1", ports[name], bus)
         for client in clients.values():
             assert eventually(lambda c=client: is_whole(c))  # type: ignore[misc]
-            client.close()
         yield ports
+
+
+@contextmanager
+def node(home: Path, port: int) -> Iterator[Redis]:
+    """A client of a node that was started by the command of the first, which is that of all."""
+    program, *words = SERVICES[NODES[0]]["command"].split()
+    assert program == "valkey-server"
+    home.mkdir()
+    words[words.index("6379")], words[words.index("/data")] = str(port), str(home)
+    options = ("--cluster-port", str(free_port()), "--save", "")
+    with subprocess.Popen([binary(), *words, *options], stdout=subprocess.DEVNULL) as process:
+        try:
+            with Redis(
+                port=port, password=FILLED["VALKEY_PASSWORD"], decode_responses=True
+            ) as told:
+                assert eventually(lambda: answers(told))
+                yield told
+        finally:
+            process.kill()
 
 
 def answers(client: Redis) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -14,12 +15,16 @@ from tests.deploy.stack import (
     FILLED,
     NODES,
     SERVICES,
+    SLOTS,
     STREAMS,
     Stack,
     address_of,
+    asked,
     fetched,
+    node,
     staff_port,
 )
+from tests.ports import free_port
 from tests.serving import PATIENCE_S, eventually
 from voicebot.settings import Settings, variable
 
@@ -41,11 +46,27 @@ def test_every_setting_is_one_and_calls_have_their_time_to_end() -> None:
 
 def test_the_nodes_are_those_that_are_joined_and_that_the_servers_ask() -> None:
     joined = SERVICES["cluster"]["command"][-1]
-    for node in NODES:
-        assert address_of(node) in joined
-        assert address_of(node) in SERVICES["stream1"]["environment"]["VOICEBOT_REDIS_URL"]
+    for address in map(address_of, NODES):
+        assert address in joined
+        assert address in SERVICES["stream1"]["environment"]["VOICEBOT_REDIS_URL"]
     proxy = SERVICES["proxy"]["networks"]["inside"]["ipv4_address"]
     assert SERVICES["console"]["environment"]["VOICEBOT_TRUSTED_PROXIES"] == proxy
+
+
+@pytest.mark.slow
+@pytest.mark.valkey
+def test_a_node_can_be_given_a_replica_which_logs_in_at_it(tmp_path: Path) -> None:
+    with (
+        node(tmp_path / "first", free_port()) as first,
+        node(tmp_path / "copy", free_port()) as copy,
+    ):
+        asked(first, "ADDSLOTSRANGE", 0, SLOTS - 1)
+        where = (first.config_get(name)[name] for name in ("port", "cluster-port"))
+        asked(copy, "MEET", "127.0.0.1", *where)
+        name = asked(first, "MYID")
+        assert eventually(lambda: name in asked(copy, "NODES"))
+        asked(copy, "REPLICATE", name)
+        assert eventually(lambda: copy.info("replication")["master_link_status"] == "up")
 
 
 @pytest.mark.slow
