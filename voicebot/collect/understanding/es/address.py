@@ -192,7 +192,8 @@ def _without_kind(words: Words, at: int) -> Found | None:
     number = words.near(end)
     own = [n for n in range(at, end) if not words.phrase(n, "address.small", "name.particle")]
     everyday = [n for n in own if words.said.lexicon.is_everyday(words[n].low)]
-    titled = all(words[n].text[0].isupper() for n in own) and bool(unit_at(words, end + 1))
+    titled = all(words[n].text[0].isupper() for n in own)
+    titled = titled and (len(own) > 1 or unit_at(words, end + 1) is not None)
     talk = everyday and not (titled or (everyday == own[:1] and len(own) > 1))
     small = all(words.phrase(n, "address.small") for n in range(at, end))  # "el 50"
     if not 0 < end - at <= _LONGEST_BARE_WORDS or talk or small:

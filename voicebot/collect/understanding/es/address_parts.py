@@ -60,6 +60,8 @@ def unit_at(words: Words, at: int) -> Found | None:
         word = words[end]
         if words.phrase(end, "address.unit"):
             return word.low
+        if end > at and (called := words.phrase(end, "spelling.letter")):
+            return called.value.upper()  # "apartamento tres be"
         if end == at:
             ranked = word.is_figure and word.low.lstrip("0123456789") in ("o", "a")
             return word.low[:-1] + ("º" if word.low.endswith("o") else "ª") if ranked else ""
