@@ -246,6 +246,8 @@ ENGLISH = [
     ("Whatever's going, love | tomorrow's too quick for me. Thursday, any time", "thu 7-21"),
     ("Thursday at half one | Thursday yes, half one no", "thu 7-21, !thu 13:30"),
     ("Thursday at nine | Nine? I said five!", "thu 17"),
+    ("any day | Thursday and Friday I'm away", "any 7-21, !thu, !fri"),
+    ("I'm not working Friday, so any time then", "fri 7-21"),
     ("I can't before Thursday and I'm away on Saturday", "any 7-21, !mon0, !tue, !wed, !sat"),
     ("Friday at ten | On second thoughts, eleven", "fri 11"),
     ("Friday at ten | Eleven would suit me better", "fri 11"),

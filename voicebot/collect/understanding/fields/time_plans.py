@@ -141,8 +141,8 @@ def plans(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> Iterato
     if before := line.before(first, "latest", "earliest"):  # "before the kids get home at three"
         gone = before.tag == "time.latest"
         home = not gone
-    if "time.not_then" in line.said.tags:  # refused once more, and taken all the same
-        pieces = [replace(p, role=Role.WANTED) if p.role is Role.OUT else p for p in pieces]
+    # refused once more, and taken all the same: "Friday I'm away"
+    pieces = [replace(p, role=Role.WANTED) if p.role is Role.OUT else p for p in pieces]
     for piece in pieces if _is_busy(line, fact) else ():
         if first <= piece.first < end and piece.role in (Role.WANTED, Role.SINCE, Role.UNTIL):
             bounds = isinstance(piece, Clock) and not piece.until and piece.role is Role.WANTED
