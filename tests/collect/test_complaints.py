@@ -219,8 +219,8 @@ def test_a_wrong_number_ends_kindly_and_leaves_nothing(words: list[str]) -> None
 def test_who_wants_what_we_do_not_do_is_told_so_and_asked_for_nothing() -> None:
     scene = Scene(begin(DEMO, CallState()))
     for words in (
-        "I need a removalist",
-        "So you don't do removals then?",
+        "My roof tiles need replacing",
+        "So you don't do roofs then?",
         "Do you do pest control?",
     ):
         assert "don't do that" in scene.hears(words) or "only do" in scene.hears(words)

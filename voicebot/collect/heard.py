@@ -311,6 +311,8 @@ def _questions(turn: Turn, said: Said) -> Iterable[Ask]:
     for ask in said.of(Ask):
         if not ask.topic and said.asks_how(ask):
             continue  # "first name or last? Barry Smith"
+        if ask.topic == "wished" and said.situation.step is Step.NAME and turn.dialogue.put < 2:
+            continue  # told once we know whom we tell it, or when it is said again
         if ask.topic != "free" or said.situation.step is not Step.TIME:
             topics.setdefault(ask.topic or ask.about, ask)
     return topics.values()
