@@ -320,6 +320,7 @@ def test_somebody_elses_name_counts_only_where_there_is_no_other() -> None:
         ("me llamo Mira Sanz", "Mira Sanz"),
         ("¿habla inglés?", None),
         ("déjese de preguntas y vamos al grano", None),
+        ("voy con prisa: Iker Zubizarreta", "Iker Zubizarreta"),
     ],
 )
 def test_how_callers_turn_to_the_bot_is_no_name(said: str, name: str | None) -> None:
@@ -387,6 +388,8 @@ def test_what_only_looks_like_a_refusal_is_none(said: str) -> None:
         ("no vino nadie, quiero reclamar, y mándenme otro", ["existing", "complaint", "booking"]),
         ("¿cuánto es la hora de limpieza?", []),
         ("vinieron ayer y está peor que antes", ["complaint"]),
+        ("el fontanero me rompió el suelo", ["complaint"]),
+        ("se me ha roto un grifo", []),
     ],
 )
 def test_a_wish_is_named(said: str, what: list[str]) -> None:
