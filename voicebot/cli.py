@@ -49,7 +49,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("commands.backup:backup", "Write records and journals into one file."),
     "restore": ("commands.backup:restore", "Put a back-up into a new data directory."),
     "webhooks": ("commands.webhooks:webhooks", "List failed deliveries."),
-    "mail": ("commands.mail:mail", "Send a test confirmation."),
     "forget": ("commands.forget:forget", "Erase a call, or all calls of a number."),
     "business": (
         "commands.business:business",

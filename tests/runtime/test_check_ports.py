@@ -49,7 +49,7 @@ async def test_our_own_servers_port_is_ok_whatever_proxy_is_set(
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     with healthy() as port:
         finding = await found("staff port", tmp_path, console_port=port)
-    assert (finding.level, "voicebot is running" in finding.text) == (Level.OK, True)
+    assert (finding.level, "voicebot runs at" in finding.text) == (Level.OK, True)
 
 
 async def test_a_port_in_use_is_a_problem_that_names_the_setting(

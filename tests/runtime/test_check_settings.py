@@ -175,10 +175,9 @@ async def test_engines_that_only_benchmarks_want_are_noted(tmp_path: Path) -> No
 
 async def test_a_language_that_no_packaged_model_speaks_is_noted(tmp_path: Path) -> None:
     chinese: dict[str, object] = {"business": Path("zh-home")}
-    assert "zh-CN; the packaged voice is" in foreign_speech(settings_of(tmp_path, **chinese))
-    assert "voice" not in foreign_speech(
-        settings_of(tmp_path, **chinese, piper_voice=tmp_path / "zh.onnx")
-    )
+    own = {"piper_voice": tmp_path / "zh.onnx"}
+    assert "speaks zh-CN" in foreign_speech(settings_of(tmp_path, **chinese))
+    assert not foreign_speech(settings_of(tmp_path, **chinese, **own))
     assert not foreign_speech(settings_of(tmp_path, **chinese, openai_api_key=KEY))
     assert not foreign_speech(settings_of(tmp_path))
     _, *notes = await all_found("speech", settings_of(tmp_path, **chinese))

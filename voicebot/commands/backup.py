@@ -52,9 +52,7 @@ def backup(
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
-        mend = (
-            "make the folder first" if isinstance(error, FileNotFoundError) else "name a new file"
-        )
+        mend = "name a new file, in a folder that is there"
         raise VoicebotError(f"cannot write {file} ({error.strerror}): {mend}") from error
     with os.fdopen(descriptor, "wb") as out, tarfile.open(fileobj=out, mode="w:gz") as archive:
         asyncio.run(_fill(archive, data_dir))

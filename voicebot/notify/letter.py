@@ -6,7 +6,6 @@ it back (CANCEL). All of one booking have its UID, each a greater SEQUENCE (RFC 
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,7 +18,6 @@ from voicebot.business import Business
 from voicebot.call import Status, Step
 from voicebot.collect.spoken import written_time
 from voicebot.collect.wording import load_wording
-from voicebot.errors import SettingsError
 from voicebot.store import CallSkeleton
 from voicebot.validation import validate
 
@@ -86,21 +84,4 @@ def letter(
         filename="booking.ics",
         params={"method": method},
     )
-    return message
-
-
-def trial_letter(to: str, business: Business, sender: str, now: datetime) -> EmailMessage:
-    """Return the confirmation of a booking that nobody made, at this time tomorrow.
-
-    Raises SettingsError where `to` is no e-mail address.
-    """
-    user = {
-        "userInfo": {"name": "Test", "email": to},
-        "service": asdict(business.services[0].service),
-        "serviceBookedTime": (now + timedelta(days=1)).astimezone(business.zone).isoformat(),
-    }
-    booked = {"callSid": f"test-{now:%Y%m%d%H%M%S}", "user": user, "servicebooked": True}
-    message = letter(CallSkeleton.model_validate(booked), business, sender, now)
-    if message is None:
-        raise SettingsError(f"{to!r} is no e-mail address")
     return message

@@ -2,10 +2,9 @@
 
 A confirmation is due when a record is booked and not marked as mailed, and once more whenever the
 booking was moved or called off since; bookings from before mail was set up get none. A call is
-checked after each write; all calls are checked at the start and every CHECK_ALL, so no booking is
-missed. A lock in Redis keeps two processes from sending the same confirmation. `confirmEmailsent`
-becomes true after the server has taken the message; if the process dies in between, the message is
-sent again once the lock has expired.
+checked after each write; all are checked at the start and every CHECK_ALL, so none is missed. A
+lock in Redis keeps two processes from sending the same confirmation. `confirmEmailsent` becomes
+true after the server has taken the message; if the process dies in between, it is sent again.
 """
 
 from __future__ import annotations
@@ -79,7 +78,7 @@ class MailSender:
             await within(stopping, FIRST_PAUSE.total_seconds())
 
     async def since(self) -> datetime:
-        """Return when mail was set up: bookings from before are not mailed."""
+        """Return when mail was set up; no booking from before is mailed."""
         self._since = self._since or await self._store.index.mails_since(self._clock())
         return self._since
 

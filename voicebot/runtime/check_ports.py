@@ -93,9 +93,7 @@ async def _check_port(address: Address) -> Finding:
         reserve(address).close()
     except StartFailed as error:
         if await asyncio.to_thread(_is_ours, address):
-            return ok(
-                f"voicebot is running, and answers at {address.reachable_host}:{address.port}"
-            )
+            return ok(f"voicebot runs at {address.reachable_host}:{address.port}")
         return problem(str(error))
     return ok(f"{address.host}:{address.port} is free")
 

@@ -127,25 +127,15 @@ def require_speech(settings: Settings) -> None:
 
 
 def foreign_speech(settings: Settings) -> str:
-    """Return a sentence where a business of another language has the packaged models, which are for
-    English; else nothing.
-    """
-    packaged = {
-        "voice is English (VOICEBOT_PIPER_VOICE names another)": (
-            settings.synthesizer, settings.piper_voice,
-        ),
-        "recogniser was tried with English alone (VOICEBOT_WHISPER_DIR names another)": (
-            settings.transcriber, settings.whisper_dir,
-        ),
-    }  # fmt: skip
-    found = [
-        what
-        for what, (engine, own) in packaged.items()
-        if settings.engine(engine) is Engine.LOCAL and own is None
-    ]
-    if not found or (language := load_business(settings.business).language) == "en":
+    """Return a sentence where the packaged voice, an English one, speaks for another language."""
+    if settings.piper_voice or settings.engine(settings.synthesizer) is not Engine.LOCAL:
         return ""
-    return f"the business speaks {language}; the packaged {', the packaged '.join(found)}"
+    if (language := load_business(settings.business).language) == "en":
+        return ""
+    return (
+        f"the business speaks {language}, the packaged voice English (VOICEBOT_PIPER_VOICE), and "
+        "the packaged recogniser was tried with English alone (VOICEBOT_WHISPER_DIR)"
+    )
 
 
 async def check_speech(settings: Settings) -> AsyncIterator[Finding]:

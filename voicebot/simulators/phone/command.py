@@ -84,14 +84,7 @@ _HangupAfter = Annotated[
         show_choices=False,
     ),
 ]
-_Book = Annotated[
-    bool | None,
-    typer.Option(
-        help="Say yes to the time, which books it, or hang up before.",
-        show_default="--no-book where VOICEBOT_BUSINESS or VOICEBOT_SMTP_URL is set, and no line "
-        "of your own",
-    ),
-]
+_Book = Annotated[bool | None, typer.Option(help="Say the yes that books, or hang up before it.")]
 _Json = Annotated[bool, typer.Option("--json", help="Print the final record, nothing else.")]
 
 
@@ -117,7 +110,6 @@ def call(
 
     \b
     voicebot call                                     the whole booking
-    voicebot call --no-book                           all of it but the last yes
     voicebot call --hangup-after phone                a caller who is cut off
     voicebot call --call-sid CA...                    the same caller again
     voicebot call --say "My name is Ann Lee" --say "keys:0412345678#"
@@ -133,8 +125,8 @@ def call(
       time    = [{ line = "Tomorrow at ten.", interrupt_after_ms = 700 }]
       correct = { phone = "+61412345678" }            what the record should hold
 
-    A call to a business of your own is real: it books in its calendar, tells its webhooks, and has
-    j.smith@gmail.com mailed. So it hangs up before the last yes there, unless --book is given.
+    Where VOICEBOT_BUSINESS or VOICEBOT_SMTP_URL is set, a call without lines of your own hangs up
+    before it is booked and j.smith@gmail.com mailed, unless --book is given.
 
     Exit code 0: the bot ended the conversation; 3: the caller hung up as scripted; 1: otherwise.
     """
@@ -148,12 +140,9 @@ def call(
     record = Console(asked, sid, server.token) if asked else None
     if hangup_after is Step.DONE:
         raise PhoneError("--hangup-after takes one of: name, phone, address, email, service, time")
-    if hangup_after and not asked:
-        raise PhoneError("--hangup-after needs a console: it tells when the step is saved")
-    shipped = not (say or audio or script)
-    books = book if book is not None else not (shipped and server.is_in_earnest)
-    if not (books or asked):
-        raise PhoneError("--no-book needs a console: it tells when the time is read back")
+    books = not server.is_in_earnest or bool(say or audio or script) if book is None else book
+    if (hangup_after or not books) and not asked:
+        raise PhoneError("--hangup-after and --no-book need a console: it tells what is asked")
     report = Report(quiet=json)
 
     async def place() -> Outcome:
