@@ -75,7 +75,7 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
         open_still = not answered and _tell(said, parts, alone)
         open_still &= not (linked and situation.step is Step.SERVICE)  # "my car's dead, so …"
         mends = [
-            (_mends(reading, situation) and not _only_names(reading, whole))
+            (whole.rest and _mends(reading, situation) and not _only_names(reading, whole))
             or (denied and _mends_what_is_denied(reading, situation))
             or (open_still and not reading.rest and _answers(reading, situation))
             for reading in alone
