@@ -181,7 +181,7 @@ async def test_a_language_that_no_packaged_model_speaks_is_noted(tmp_path: Path)
     assert not foreign_speech(settings_of(tmp_path, **chinese, openai_api_key=KEY))
     assert not foreign_speech(settings_of(tmp_path))
     _, *notes = await all_found("speech", settings_of(tmp_path, **chinese))
-    assert "OpenAI" in notes[0].mend
+    assert "OPENAI_API_KEY" in notes[0].text
 
 
 async def test_more_speech_threads_than_cores_are_noted(tmp_path: Path) -> None:

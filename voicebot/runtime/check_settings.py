@@ -133,8 +133,8 @@ def foreign_speech(settings: Settings) -> str:
     if (language := load_business(settings.business).language) == "en":
         return ""
     return (
-        f"the business speaks {language}, the packaged voice English (VOICEBOT_PIPER_VOICE), and "
-        "the packaged recogniser was tried with English alone (VOICEBOT_WHISPER_DIR)"
+        f"the business speaks {language}, the packaged voice English: set OPENAI_API_KEY, or name "
+        "models of its language in VOICEBOT_PIPER_VOICE and VOICEBOT_WHISPER_DIR"
     )
 
 
@@ -152,7 +152,7 @@ async def check_speech(settings: Settings) -> AsyncIterator[Finding]:
     else:
         yield ok(f"{what}; all models are there")
     if sentence := foreign_speech(settings):
-        yield note(sentence, "name models of its language, or let OpenAI hear and speak")
+        yield note(sentence)
     cores = os.cpu_count() or 1
     if settings.speech_threads > cores and is_needed(settings, SpeechProcess.STT):
         text = f"{settings.speech_threads} utterances at once on {cores} cores: each takes longer"
