@@ -91,4 +91,5 @@ def without_places(said: Utterance, kept: list[Hit], situation: Situation) -> li
     kept = [hit for hit in kept if not is_street(hit)]
     others = [hit for hit in kept if not is_place(hit)]
     told = Step.SERVICE in situation.record or "want.emergency" in said.tags
+    told |= situation.step is Step.ADDRESS
     return others if others or told else kept
