@@ -353,6 +353,11 @@ def test_british_numbers_for_drama_are_numbers() -> None:
     assert heard("07700 900", "GB") is None
 
 
+def test_a_group_that_begins_with_a_nought_goes_on_with_the_number() -> None:
+    assert heard("oh four oh oh, and then oh one three, and then oh oh oh") == "+61400013000"
+    assert heard("9811 2200, with an oh two") == "+61298112200"
+
+
 australian = st.from_regex(r"04[0-9]{8}", fullmatch=True)
 american = st.from_regex(r"[2-9][0-9]{2}[2-9][0-9]{6}", fullmatch=True)
 

@@ -200,7 +200,8 @@ def _continued(number: _Number, run: Run, whole: bool) -> Iterator[_Number]:
             yield alone
             if run.goes_on:
                 yield number.then(run)
-                yield number.behind(run)  # "…, with an oh two"
+                if run.digits.startswith("0") and not number.digits.startswith("0"):
+                    yield number.behind(run)  # "…, with an oh two"
         return
     yield alone
     if len(run.phrases) > 1:  # "…66, no, wait, 65. 633 44 55 65"
