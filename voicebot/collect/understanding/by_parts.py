@@ -36,6 +36,7 @@ from voicebot.collect.understanding.utterance import Utterance
 
 _MENDED = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 _MOST_PARTS = 8
+_MOST_TOKENS = 120
 _OF_DAYS = ("time.weekday", "time.day", "time.part", "time.tonight", "time.weekend", "time.month")
 _OF_OFFERS = ("time.trail", "time.oclock", "choose.position")
 """Words by which a sentence speaks of a time that none asked for; the second of one offered."""
@@ -94,7 +95,7 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
     asks = situation.asked is Asked.CONFIRM and any(
         isinstance(act, Ask) and not act.topic for act in whole.acts
     )
-    if situation.step is Step.TIME and not asks:
+    if (situation.step is Step.TIME and not asks) or len(said) > _MOST_TOKENS:
         return whole
     choice = Asked.CHOICE if situation.offered else Asked.ANSWER
     asked = replace(situation, step=Step.TIME, asked=choice, partial=None)

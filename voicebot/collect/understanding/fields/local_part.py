@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from rapidfuzz.distance import Levenshtein
 
@@ -296,18 +297,20 @@ def without_echo(parts: Sequence[Piece]) -> list[Piece]:
             letters -= 1
             continue
         kept.append(piece)
-        if letters > 1 and len(kept) > letters and _is_echo(kept[-letters - 1], kept[-letters:]):
+        if 1 < letters < len(kept) and _is_echo(kept[-letters - 1], kept[-letters:]):
             del kept[-letters - 1]
-    for cut in range(1, len(kept)):
-        halves = kept[:cut], kept[cut:]
-        spelled = any(all(p.kind is Kind.LETTER for p in half) for half in halves)
-        same = len(set(_text(halves[0]))) > 1 and _text(halves[0]) == _text(halves[1])
-        if spelled and same and len(kept) > _FEWEST_LETTERS:
-            return halves[1]  # "priya k, P R I Y A K"
-    return kept
+    ends = list(accumulate(len(piece.text) for piece in kept))
+    cut = ends.index(ends[-1] // 2) + 1 if kept and ends[-1] // 2 in ends else 0
+    halves = kept[:cut], kept[cut:]
+    spelled = any(all(p.kind is Kind.LETTER for p in half) for half in halves)
+    same = len(set(_text(halves[0]))) > 1 and _text(halves[0]) == _text(halves[1])
+    doubled = spelled and same and len(kept) > _FEWEST_LETTERS
+    return halves[1] if doubled else kept  # "priya k, P R I Y A K"
 
 
 def _is_echo(piece: Piece, letters: Sequence[Piece]) -> bool:
+    if len(letters) > len(piece.text) + 1:
+        return False
     word, spelled = piece.text, _text(letters)
     alike = len(word) == len(spelled) or (len(spelled) > _FEWEST_LETTERS and word[0] == spelled[0])
     alike = alike and (len(set(spelled)) > 1 or piece.end < letters[0].first)  # "tt t t"
