@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, time
 from pathlib import Path
 
 import pytest
 
 from tests.collect.scene import DEMO, OTHER, Scene
 from voicebot.business import Business, load_business
-from voicebot.call import Answer, CallSid, CallState, EarlierCall, Needs, Service, Step, Wish
+from voicebot.call import (
+    Answer,
+    CallSid,
+    CallState,
+    EarlierCall,
+    Needs,
+    Service,
+    Step,
+    Window,
+    Wish,
+)
 from voicebot.collect.dialogue import Mode, Purpose
-from voicebot.collect.events import CallOff, Move
+from voicebot.collect.events import CallOff, Look, Move
 from voicebot.collect.resuming import begin
 from voicebot.ledger import Booking
 
@@ -219,11 +229,49 @@ def test_the_name_of_a_booking_is_heard_wherever_it_is_said(language: str, words
     assert scene.dialogue.about is not None
 
 
-def test_the_same_time_is_the_one_of_the_booking() -> None:
+@pytest.mark.parametrize(
+    ("words", "at"),
+    [
+        ("I can't do Friday, could we make it Sunday instead?|Same time.", "2026-03-08T10:00"),
+        ("I need to move my booking to Sunday at the same hour", "2026-03-08T10:00"),
+        ("I want to push my booking back two hours", "2026-03-06T12:00"),
+        ("I need to move my booking|Yeah, push it back two hours would ya?", "2026-03-06T12:00"),
+        ("I need to move my booking|Twelve. Two hours later than ten.", "2026-03-06T12:00"),
+        (
+            "I need to move my booking|two hours later than now|an hour later",
+            "2026-03-06T13:00",
+        ),
+        ("could you come an hour earlier on Friday?", "2026-03-06T09:00"),
+        ("I'd like to bring my appointment forward by half an hour", "2026-03-06T09:30"),
+        ("I need to move my booking|the day after", "2026-03-07T10:00"),
+        ("can you push the cleaner back to two?", "2026-03-06T14:00"),
+        ("I need to move my booking|no, I'll be back in two hours", None),
+    ],
+)
+def test_the_new_time_may_be_told_by_the_one_of_the_booking(words: str, at: str | None) -> None:
     scene = ringing("en", own())
-    for words in (f"{NADIA}. I can't do Friday, could we make it Sunday instead?", "Same time."):
-        scene.hears(words)
-    assert scene.dialogue.pending == "2026-03-08T10:00"
+    for line in f"{NADIA}. {words}".split("|"):
+        scene.hears(line)
+    assert scene.dialogue.pending == at
+
+
+@pytest.mark.parametrize(
+    ("words", "window"),
+    [
+        ("it's getting worse, can you come sooner?", Window(last=date(2026, 3, 5))),
+        ("can I get an earlier date?", Window(last=date(2026, 3, 5))),
+        (
+            "could you come a bit sooner on Friday?",
+            Window((date(2026, 3, 6),), before=time(9, 59)),
+        ),
+    ],
+)
+def test_sooner_is_a_day_before_the_booking_and_a_bit_sooner_an_hour(
+    words: str, window: Window
+) -> None:
+    scene = ringing("en", own())
+    scene.hears(f"{NADIA}. {words}")
+    assert [each.window for each in scene.asked if isinstance(each, Look)] == [window]
 
 
 def test_who_was_told_when_it_is_still_moves_it_or_calls_it_off() -> None:

@@ -227,12 +227,14 @@ def new_time(turn: Turn) -> Turn:
         return recall(turn.become(given_time=f"{day}{given}"))
     if held.shift == SAME and "T" not in given and (new := given or _only_day(held.window)):
         return recall(turn.become(given_time=f"{new}T{hour}", window=None))
+    at = datetime.fromisoformat(held.about.at)
     if held.shift == DAY and held.window and not held.window.days:
-        only = (datetime.fromisoformat(held.about.at).date(),)
-        turn = turn.become(window=replace(held.window, days=only))
-    if held.shift in (EARLIER, LATER) and not (held.given_time or held.window):
-        at = datetime.fromisoformat(held.about.at)
-        before = (at - _MINUTE).time() if held.shift == EARLIER else None
+        turn = turn.become(window=replace(held.window, days=(at.date(),)))
+    window, today = held.window or Window(), situation(held, turn.now).now.date()
+    if held.shift == SOONER and not (held.given_time or window.days) and today < at.date():
+        turn = turn.become(window=replace(window, last=at.date() - _DAY))
+    elif held.shift in (EARLIER, LATER, SOONER) and not (held.given_time or held.window):
+        before = None if held.shift == LATER else (at - _MINUTE).time()
         after = None if before else (at + _MINUTE).time()
         turn = turn.become(window=Window((at.date(),), before=before, after=after))
     return recall(turn)
@@ -243,7 +245,8 @@ def _only_day(window: Window | None) -> str:
     return window.days[0].isoformat() if window and len(window.days) == 1 else ""
 
 
-EARLIER, LATER, SAME, DAY = "earlier", "later", "same", "day"
+EARLIER, LATER, SOONER, SAME, DAY = "earlier", "later", "sooner", "same", "day"
+_DAY = timedelta(days=1)
 _MINUTE = timedelta(minutes=1)
 
 

@@ -108,7 +108,7 @@ class Dialogue:
     about      the existing appointment that was found, while it is dealt with
     found      the last one that was: what it says is told to who asks
     to_tell    fields of it that were asked for before it was found
-    shift      "earlier", "later" or the "same" hour, as was asked before it was found
+    shift      "earlier", "later", "sooner" or the "same" hour, as was asked before it was found
     words      with which it was called about: they may tell which of several is meant
     others     the caller's other appointments
     dealt      purposes that were dealt with, and are not taken up twice

@@ -315,10 +315,10 @@ class Said:
 
     @property
     def shift(self) -> str:
-        """ "earlier", "later", the "same" hour or its "day", where a booking is to be moved so."""
+        """ "earlier", "later", "sooner", the "same" hour or "day", where a booking is moved so."""
         tags = utterance(self.text, self.situation.language).tags
-        words = {"same": "time.again", "earlier": "booked.earlier", "later": "booked.later"}
-        words["day"] = "booked.that_day"
+        words = {each: f"booked.{each}" for each in ("sooner", "earlier", "later")}
+        words = {"same": "time.again"} | words | {"day": "booked.that_day"}
         return next((each for each, tag in words.items() if tag in tags), "")
 
     def asks_how(self, ask: Ask) -> bool:

@@ -31,7 +31,7 @@ _MOVE = "want.reschedule"
 _CHANGE, _WHOSE, _UNTIL = "booked.change", "booked.whose", "booked.until"
 _BUSY, _NEEDLESS, _ASKS = "booked.busy", "booked.needless", "booked.asks"
 _ALREADY, _TOLD = "booked.already", "booked.told"
-_SHIFT = ("booked.earlier", "booked.later")
+_SHIFT, _SOONER = ("booked.earlier", "booked.later"), "booked.sooner"
 _ALONE = "alone"
 """The value of words that tell of a booking by themselves, where the number has one."""
 _STANDS = "stands"
@@ -90,7 +90,8 @@ def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
     unwanted = {at for m in needless for at in range(m.first, m.end)}
     others, times = _other_days(said, situation), [*other_times(said)]
     verbs = [] if others and times else [m for m in needless if m.value == _VERB]
-    moves = [*times, *said.all(_CHANGE, *(_SHIFT if named else ()))] if situation.coming else []
+    shifts = (_SOONER, *(_SHIFT if named else ()))
+    moves = [*times, *said.all(_CHANGE, *shifts)] if situation.coming else []
     moves = [m for m in moves if _is_of_time(said, m)]
     asks = [*said.all(_ASKS)] if situation.coming or already else []
     if situation.coming and not situation.record and (field := _field_asked(said)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import datetime, timedelta
 
+from voicebot.call import Step
 from voicebot.collect.understanding.fields.time_days import (
     add_days,
     counts_from_there,
@@ -13,6 +14,7 @@ from voicebot.collect.understanding.fields.time_days import (
 )
 from voicebot.collect.understanding.fields.time_patterns import Line, match
 from voicebot.collect.understanding.fields.time_pieces import Day, Kind
+from voicebot.collect.understanding.types import Situation
 
 _DAY, _WEEK = 1440, 7 * 1440
 _MINUTES = {"minutes": 1, "hours": 60, "days": _DAY, "part": _DAY, "weeks": _WEEK}
@@ -75,16 +77,25 @@ def _counted(line: Line, at: int, read_back: datetime | None) -> Day | None:
         days = 1 if following.has("next_day") else 7
         return dated(following, add_days(read_back.date(), days))
     led = match(line, "in about?", at)
-    end, minutes, months, hourly = _length(line, line.on(led.end) if led else at)
+    booked = moved_from(line.situation)
+    shift = line.tag(at, "push_back", "push_up") if booked else None
+    lead = led or shift
+    first, at = at, shift.first + 1 if shift else at  # the wish has the word: "push it back"
+    end, minutes, months, hourly = _length(line, line.on(lead.end) if lead else first)
     if not (minutes or months) or (hourly and minutes < _LEAST_MINUTES):
         return None
     behind, start = line.on(end), line.situation.now
+    shift = shift or (line.tag(behind, "push_back", "push_up") if booked else None)
     back = line.tag(behind, "before", "earlier") is not None
+    back = back or (shift is not None and shift.tag == "time.push_up")
     weekly = minutes % _WEEK == 0 and not months
     later = match(line, "later|earlier", behind) or match(line, "before|after that?", behind)
     from_it = later and (later.has("later", "earlier") or counts_from_there(line, later.end))
-    if later and from_it and read_back and not led:
-        end, start = later.end, read_back
+    than = line.tag(later.end if later else behind, "than_now")
+    if later and from_it and (read_back or booked) and not led:
+        end, start = than.end if than else later.end, read_back or booked or start
+    elif shift and booked:
+        end, start = max(end, shift.end), booked
     elif later and later.has("later"):
         end = later.end
     elif now := match(line, "from now", behind):
@@ -98,6 +109,14 @@ def _counted(line: Line, at: int, read_back: datetime | None) -> Day | None:
         return Day(at, end, Kind.NONE)
     hour, weekly = moment.time() if hourly else None, weekly and start == line.situation.now
     return Day(at, end, Kind.DATE, moment.date(), hour=hour, weekly=weekly)
+
+
+def moved_from(situation: Situation) -> datetime | None:
+    """Return when the booking is that is moved, or the one that the number has."""
+    held = situation.record.get(Step.TIME) if situation.moves or situation.found else None
+    if len(situation.coming) == 1:
+        held = situation.coming[0].get(Step.TIME)
+    return datetime.fromisoformat(held) if held and "T" in held else None
 
 
 def _counted_from(line: Line, at: int, *, weekly: bool, led: bool) -> Day | None:
