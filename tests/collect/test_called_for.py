@@ -282,17 +282,23 @@ def test_who_was_told_when_it_is_still_moves_it_or_calls_it_off() -> None:
         assert scene.dialogue.purpose is purpose
 
 
-def test_several_bookings_are_dealt_with_in_one_call() -> None:
+@pytest.mark.parametrize(
+    ("words", "called_off"),
+    [
+        ("Please cancel the cleaner|yes|and cancel the plumber too|yes", [OTHER, "CA-plumbing"]),
+        ("Cancel both my bookings|yes|yes", [OTHER, "CA-plumbing"]),
+        ("I want to cancel everything|yes|no, keep that", [OTHER]),
+        ("I need to cancel|both of them please|yes|yes", [OTHER, "CA-plumbing"]),
+        ("I'd like to cancel the second one|yes|yes", ["CA-plumbing"]),
+        ("I need to cancel|yes|yes", [OTHER]),
+    ],
+)
+def test_several_bookings_are_dealt_with_in_one_call(words: str, called_off: list[str]) -> None:
     scene = ringing("en", own(), PLUMBING)
-    for words in (
-        f"{NADIA}. Please cancel the cleaner",
-        "yes",
-        "and cancel the plumber too",
-        "yes",
-    ):
-        scene.hears(words)
-    called_off = [request for request in scene.asked if isinstance(request, CallOff)]
-    assert called_off == [CallOff(OTHER), CallOff(PLUMBING.call_sid)]
+    for line in f"{NADIA}. {words}".split("|"):
+        scene.hears(line)
+    requests = [request for request in scene.asked if isinstance(request, CallOff)]
+    assert [request.booking for request in requests] == called_off
     assert scene.dialogue.needs is Needs.NOTHING
 
 

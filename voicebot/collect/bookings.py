@@ -155,8 +155,9 @@ def on_found(turn: Turn, event: Found) -> Turn:
         for each in event.bookings
         if _is_own(each, held, by_name=by_name)
     ]
+    tags = utterance(held.words, held.business.language).tags
     named = (each for each in mine if _is_named(turn, held.words, each))
-    own = next(named, mine[0] if mine else None)
+    own = next(named, next(iter(mine[1:2] if "booked.other" in tags else mine), None))
     if own is None and by_name:
         return close(turn.say("existing.not_found"))
     if own is None:
@@ -330,11 +331,21 @@ def call_off(turn: Turn) -> Turn:
     return turn.ask_for(CallOff(CallSid(found.call_sid)))
 
 
+def means_every(held: Dialogue, text: str) -> bool:
+    """Return whether all of the caller's appointments are to be called off: "cancel both"."""
+    return "booked.every" in utterance(text, held.business.language).tags
+
+
 def on_called_off(turn: Turn, event: CalledOff) -> Turn:
     """Say that it is done, or that staff will see to it."""
     turn = replace(turn, said=event.said)
+    held = turn.dialogue
     if event.done:
-        return close(turn.become(found=None).fulfil().say("existing.cancelled"))
+        turn = turn.become(found=None).fulfil().say("existing.cancelled")
+        if held.others and means_every(held, held.words):
+            turn = turn.need(Needs.FOLLOW_UP, Wish.CANCEL)
+            return _take_up(turn.become(others=held.others[1:]), held.others[0])
+        return close(turn)
     return close(turn.promise().say("existing.later"))
 
 

@@ -306,6 +306,8 @@ def _within(moments: Iterable[str], piece: Provide) -> tuple[str, ...]:
 
 
 def _calling_off(turn: Turn, said: Said) -> Turn:
+    if bookings.means_every(turn.dialogue, said.text):
+        turn = turn.become(words=said.text)
     stays = said.keeps or said.has(Deny)
     said_so = said.wants("cancel") and not (stays or said.has(Ask) or said.unread)
     if (said.agrees and not stays) or said_so:
