@@ -12,7 +12,7 @@ from voicebot.business import Confirm
 from voicebot.call import Step, Window
 from voicebot.collect import asides, bookings, times
 from voicebot.collect.dialogue import Mode, Purpose, normal
-from voicebot.collect.endings import unbooked
+from voicebot.collect.endings import leave_time_open, unbooked
 from voicebot.collect.spoken import written
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import Correct, Missing, Provide
@@ -177,7 +177,7 @@ def settle(turn: Turn) -> Turn:
     """
     held = turn.dialogue
     if held.step is Step.TIME:
-        return times.leave_open(turn)
+        return leave_time_open(turn)
     if held.mode is Mode.CONFIRMING or held.step in held.answers:
         return keep_unconfirmed(turn)
     label = held.wording.line(f"spoken.{held.step}")

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from voicebot.call import CallSid, Needs, Step, Window, Wish
 from voicebot.collect.dialogue import Appointment, Dialogue, Mode, Purpose, appointment, situation
+from voicebot.collect.endings import close
 from voicebot.collect.events import CalledOff, CallOff, Find, FindNamed, Found
 from voicebot.collect.spoken import written
-from voicebot.collect.times import close, recall
+from voicebot.collect.times import recall
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     Affirm,

@@ -7,7 +7,7 @@ transfer by saying it again, and is taken back where nobody is to ring.
 from __future__ import annotations
 
 from voicebot.call import Needs, Step, Wish
-from voicebot.collect import bookings, times
+from voicebot.collect import bookings, endings
 from voicebot.collect.answers import proceed
 from voicebot.collect.asides import farewell
 from voicebot.collect.called_for import PURPOSES
@@ -88,7 +88,7 @@ def again(turn: Turn, said: Said) -> Turn:
     turn = promise(turn, said)
     if told_again > MOST_TOLD_AGAIN:
         return farewell(turn)
-    return times.close(turn).become(attempts=told_again)
+    return endings.close(turn).become(attempts=told_again)
 
 
 def last_word(turn: Turn, said: Said, *, owed: bool) -> Turn:
@@ -117,11 +117,11 @@ def instead(turn: Turn, said: Said) -> Turn:
     """Note what is wanted instead of a booking: staff call back about a wish; a reason is noted."""
     held = turn.dialogue
     if not _has_else(said):
-        return times.close(turn.note(said.text).say_noted().become(cancelled=True))
+        return endings.close(turn.note(said.text).say_noted().become(cancelled=True))
     if held.purpose is Purpose.BOOK and Purpose.BE_CALLED not in held.dealt:
         return proceed(bookings.turn_to(turn, Purpose.BE_CALLED, said.text))
     turn = promise(turn, said)
-    return turn.ask() if held.mode is Mode.CLOSING else times.close(turn)
+    return turn.ask() if held.mode is Mode.CLOSING else endings.close(turn)
 
 
 def goes_on(turn: Turn, said: Said) -> bool:

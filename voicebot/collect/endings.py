@@ -1,12 +1,31 @@
-"""The end of a call without a booking."""
+"""The end of what a caller wanted: anything else? or no booking."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from voicebot.call import Needs, Status, Step
+from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import Ending
 from voicebot.collect.turn import Turn
+
+
+def close(turn: Turn) -> Turn:
+    """Ask whether there is anything else."""
+    held = turn.dialogue
+    dealt = held.dealt if held.purpose is Purpose.BOOK else (*held.dealt, held.purpose)
+    turn = turn.become(dealt=dealt)
+    if held.purpose is not Purpose.BOOK:  # what was said of its time is of no other
+        turn = turn.become(given_time=None, window=None)
+    return turn.become(
+        mode=Mode.CLOSING,
+        purpose=Purpose.BOOK,
+        about=None,
+        partial=None,
+        put=0,
+        attempts=0,
+        shift="",
+    ).ask()
 
 
 def unbooked(turn: Turn, line: Literal["end.unconfirmed", "end.incomplete"]) -> Turn:
@@ -21,3 +40,16 @@ def unbooked(turn: Turn, line: Literal["end.unconfirmed", "end.incomplete"]) -> 
     if reachable and held.knows_something:
         turn = turn.need(Needs.FOLLOW_UP)
     return turn.say(said).end(Ending.HANGUP, Status.INCOMPLETE)
+
+
+def leave_time_open(turn: Turn) -> Turn:
+    """Leave the time open for staff, who call back, and ask whether there is anything else."""
+    held = turn.dialogue
+    if not held.knows_something:
+        return unbooked(turn, "end.incomplete")
+    label = held.wording.line("spoken.time")
+    turn = turn.note(held.wording.line("give_up.note", field=label))
+    number = held.answers.get(Step.PHONE) or held.caller or ""
+    if turn.valid(Step.PHONE, number) is None:
+        return close(turn.say("give_up.time_numberless"))
+    return close(turn.promise().say("give_up.time"))

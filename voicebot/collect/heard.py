@@ -16,6 +16,7 @@ from voicebot.collect import (
     called_for,
     closing,
     emergencies,
+    endings,
     times,
 )
 from voicebot.collect.answers import (
@@ -136,7 +137,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     changes = said.wants("cancel", "reschedule") and (said.has_booked or said.names_a_booking)
     known = [ask for ask in said.of(Ask) if ask.topic not in ("", IDLE)]
     if called_for.refuses_booking(said) and known and not has_begun(held):
-        return times.close(beside(take_values(turn, said, only=_OF_A_CALLER), said)), True
+        return endings.close(beside(take_values(turn, said, only=_OF_A_CALLER), said)), True
     if called_for.refuses_booking(said) and call_backs.wants_else(turn, said):
         return call_backs.instead(take_values(turn, said, only=_OF_A_CALLER), said), True
     ending = ("later", "nothing", "no_booking" if refuses else "")
@@ -193,7 +194,7 @@ def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
         return turn.note(said.text) if turn.said else turn.note(said.text).say_noted(), False
     if purpose is Purpose.ASK_AFTER and held.found and not said.has(Affirm):
         turn = turn if said.fields_asked else turn.say("existing.stands", **turn.about())
-        return times.close(beside(turn, said)), True
+        return endings.close(beside(turn, said)), True
     if purpose in _CHANGES and not has_begun(held):
         turn = bookings.take_up_next(turn, said)
         held = turn.dialogue
@@ -206,13 +207,13 @@ def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
         turn = turn.promise().note(said.text).say_call_back()
         if told_again > call_backs.MOST_TOLD_AGAIN:
             return asides.farewell(turn), True
-        return times.close(turn).become(attempts=told_again), True
+        return endings.close(turn).become(attempts=told_again), True
     stands = said.names_a_booking and not (held.pending or held.offered)
     stands = stands or said.has_booked or held.cancelled  # "no, my booking": none was made here
     if purpose is Purpose.CANCEL and has_begun(held) and not stands:
         turn = turn.become(cancelled=True, pending=None, given_time=None, window=None)
         turn = turn.say("reply.cancel", 0 if held.coming else None)  # "nothing is booked" is untrue
-        return (asides.farewell(turn) if said.has(Leave) else times.close(turn)), True
+        return (asides.farewell(turn) if said.has(Leave) else endings.close(turn)), True
     in_the_making = bool(held.step is Step.TIME or held.given_time or held.window)
     in_the_making &= held.mode is not Mode.CLOSING
     if purpose is Purpose.MOVE and in_the_making and not said.has_booked:
@@ -232,7 +233,7 @@ def _rung(turn: Turn, said: Said) -> tuple[Turn, bool]:
     if held.purpose in bookings.LOOKED_FOR:
         turn = take_values(call_backs.promise(turn, said), said)
         known = turn.dialogue.caller or Step.PHONE in turn.dialogue.answers
-        return times.close(turn) if known else proceed(turn), True
+        return endings.close(turn) if known else proceed(turn), True
     if not call_backs.is_only(turn, said):
         return call_backs.promise(turn, said), False
     if held.dealt and held.mode is Mode.CLOSING:

@@ -14,8 +14,8 @@ from voicebot.call import Step
 from voicebot.collect.answers import keep_unconfirmed, settle
 from voicebot.collect.bookings import keep
 from voicebot.collect.dialogue import Dialogue, Mode, Purpose
+from voicebot.collect.endings import close
 from voicebot.collect.said import Said
-from voicebot.collect.times import close
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     Ask,

@@ -15,8 +15,8 @@ from functools import reduce
 
 from voicebot.business import WEEKDAYS
 from voicebot.call import CallSid, Status, Step, Window
-from voicebot.collect.dialogue import Mode, Purpose, normal
-from voicebot.collect.endings import unbooked
+from voicebot.collect.dialogue import Mode, normal
+from voicebot.collect.endings import close, unbooked
 from voicebot.collect.events import Ending, Free, Look, Move, Placed, Reserve
 from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.turn import Turn
@@ -331,24 +331,6 @@ def _moved(turn: Turn, at: datetime, place: Place) -> Turn:
     return close(turn.become(pending=None))
 
 
-def close(turn: Turn) -> Turn:
-    """Ask whether there is anything else."""
-    held = turn.dialogue
-    dealt = held.dealt if held.purpose is Purpose.BOOK else (*held.dealt, held.purpose)
-    turn = turn.become(dealt=dealt)
-    if held.purpose is not Purpose.BOOK:  # what was said of its time is of no other
-        turn = turn.become(given_time=None, window=None)
-    return turn.become(
-        mode=Mode.CLOSING,
-        purpose=Purpose.BOOK,
-        about=None,
-        partial=None,
-        put=0,
-        attempts=0,
-        shift="",
-    ).ask()
-
-
 def of_piece(turn: Turn, said: str, *, ambiguous: bool = False) -> Turn | None:
     """Take a piece of a time together with what was said before, as far as both allow something.
 
@@ -390,16 +372,3 @@ def _refuse_day(turn: Turn, day: str) -> Turn | None:
     if not spans or business.is_closed(at.date()):
         return look(turn.say("time.shut", day=turn.say_time(day)), _open(turn), near=at)
     return None
-
-
-def leave_open(turn: Turn) -> Turn:
-    """Leave the time open for staff, who call back, and ask whether there is anything else."""
-    held = turn.dialogue
-    if not held.knows_something:
-        return unbooked(turn, "end.incomplete")
-    label = held.wording.line("spoken.time")
-    turn = turn.note(held.wording.line("give_up.note", field=label))
-    number = held.answers.get(Step.PHONE) or held.caller or ""
-    if turn.valid(Step.PHONE, number) is None:
-        return close(turn.say("give_up.time_numberless"))
-    return close(turn.promise().say("give_up.time"))
