@@ -41,6 +41,14 @@ def test_who_has_no_e_mail_is_asked_once(words: str) -> None:
     assert scene.notes == ["No e-mail address"]
 
 
+def test_a_number_without_its_area_code_is_noted_where_the_caller_knows_none() -> None:
+    scene = at(Step.PHONE)
+    scene.hears("nine six two two, four one double eight")
+    scene.hears("I dunno, what's the area code here?")
+    assert scene.dialogue.step is Step.ADDRESS
+    assert "96224188" in scene.notes
+
+
 def test_what_is_told_of_an_address_that_is_refused_is_written_down() -> None:
     scene = at(Step.ADDRESS)
     scene.hears("It's in Newtown, I'll tell the cleaner when he rings.")

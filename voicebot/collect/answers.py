@@ -183,6 +183,7 @@ def settle(turn: Turn) -> Turn:
     label = held.wording.line(f"spoken.{held.step}")
     turn = turn.note(held.wording.line("give_up.note", field=label))
     turn = turn.note(" / ".join(held.in_vain)).become(in_vain=(), vain=0).promise()
+    turn = turn.note(held.partial or "") if held.step is Step.PHONE else turn
     return proceed(_settled(turn.say("give_up.move_on")))
 
 
@@ -226,7 +227,9 @@ def settle_early(turn: Turn, step: Step) -> Turn:
     key = "give_up.note_email" if step is Step.EMAIL else "give_up.note"
     field = held.wording.line(f"spoken.{step}")
     turn = turn.note(held.wording.line(key, field=field))
-    return turn.become(settled=held.settled | {step})
+    if step is Step.PHONE:
+        turn = turn.note(held.partial or "")  # without its area code it may still be rung
+    return turn.become(settled=turn.dialogue.settled | {step})
 
 
 def _settled(turn: Turn) -> Turn:

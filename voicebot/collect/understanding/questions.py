@@ -83,6 +83,8 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
         return
     steps = _steps_asked(said, clause)
     topic = _KNOWN if steps else _topic(said, clause)
+    if topic == ASKS_OFFERED and _asks_for_a_time(said, clause, inside):
+        return
     if topic == COMPANY and any(said.in_clause(clause, *OF_WORK)):
         topic = ""  # "is that okay?"
     acts_inside = any(m.tag.startswith(_NO_QUESTIONS[wish]) for m in inside)
@@ -117,12 +119,22 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
 
 def _names_a_time(said: Utterance, clause: Clause, inside: list[Match]) -> bool:
     """Return True for "Friday?" and "after five, yeah?", which ask by their mark alone."""
+    return _all_of_time(said, inside, clause.first, clause.end) and not _asks(said, clause)
+
+
+def _asks_for_a_time(said: Utterance, clause: Clause, inside: list[Match]) -> bool:
+    """Return True for "could you do the twentieth", which names no work."""
+    first = max(m.end for m in inside if m.tag == ASKS_OFFERED)
+    return _all_of_time(said, inside, first, clause.end)
+
+
+def _all_of_time(said: Utterance, inside: list[Match], first: int, end: int) -> bool:
     told = (m for m in inside if m.tag.startswith(("time.", "quiet.", "yes.agree")))
     of_time = {n for m in told for n in range(m.first, m.end)}
-    tokens = range(clause.first, clause.end)
-    timed = any(m.tag in _PROPOSED for m in inside) or any(map(said.numbers.group, tokens))
-    only = all(n in of_time or said.is_sound(n) or said.numbers.group(n) for n in tokens)
-    return timed and only and not _asks(said, clause)
+    tokens = range(first, end)
+    named = any(m.tag in (*_PROPOSED, "time.ordinal") and m.first >= first for m in inside)
+    timed = named or any(map(said.numbers.group, tokens))
+    return timed and all(n in of_time or said.is_sound(n) or said.numbers.group(n) for n in tokens)
 
 
 def _asks(said: Utterance, clause: Clause) -> bool:

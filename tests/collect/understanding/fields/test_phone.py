@@ -153,7 +153,10 @@ def test_half_a_number_is_kept_for_the_next_turn() -> None:
     assert heard("one five six", partial=first.partial) == "+61491570156"
 
 
-@pytest.mark.parametrize("said", ["oh two", "Oh, oh two it is."])
+@pytest.mark.parametrize(
+    "said",
+    ["oh two", "Oh, oh two it is.", "Area code? Oh, zero two, Sydney. Same as everybody's."],
+)
 def test_an_area_code_may_follow_its_number(said: str) -> None:
     assert heard(said, partial="55501234") == "+61255501234"
     for code in (

@@ -65,7 +65,9 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         yield _provided(said, own, *whole)
         return
     own = [run for run in own if not run.elsewhere]
-    long = sum(len(run.digits) for run in own) >= _LONG_DIGITS
+    now, rest = "".join(run.digits for run in own), situation.partial or ""
+    long = len(now) >= _LONG_DIGITS
+    long |= any(e164(each + rest, situation.region) for each in (now, now[1:]))  # "oh, oh two"
     if own and answers and (long or len(_beside(said, own)) <= _MOST_STRAY_WORDS):
         yield from _piece(said, own, situation)
 
@@ -280,8 +282,7 @@ def _provided(said: Utterance, own: Sequence[Run], number: _Number, value: str) 
 def _extension(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
     """Give an extension as a note, since no stored number has one."""
     for run in found:
-        word = said.before(run.first, "phone.extension")
-        if word:
+        if word := said.before(run.first, "phone.extension"):
             text = f"extension {run.digits}"
             yield Candidate(Note(text, said.span(word.first, run.end)), word.first, run.end)
 
@@ -316,8 +317,7 @@ def _piece(said: Utterance, own: Sequence[Run], situation: Situation) -> Iterato
             yield Candidate(Provide(Step.PHONE, value, span), first, end)
             return
     digits = partial + digits
-    missing = _lacks(digits, region) if len(digits) >= _FEWEST_DIGITS else None
-    if missing:
+    if len(digits) >= _FEWEST_DIGITS and (missing := _lacks(digits, region)):
         act = Provide(Step.PHONE, None, span, missing, digits, assumed=1)
         yield Candidate(act, first, end, assumes=1)
 

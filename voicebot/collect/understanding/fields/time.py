@@ -61,6 +61,7 @@ from voicebot.collect.understanding.fields.time_plans import (
 from voicebot.collect.understanding.fields.time_terms import in_part
 from voicebot.collect.understanding.fields.time_wish import marked, wish
 from voicebot.collect.understanding.fields.zones import in_our_time, named_zone
+from voicebot.collect.understanding.questions import OTHER_TIME
 from voicebot.collect.understanding.types import (
     Asked,
     Correct,
@@ -246,11 +247,17 @@ def _wanted(line: Line, pieces: Sequence[Piece]) -> tuple[list[Day], list[Clock]
         rounds.insert(0, [p for p in each if not isinstance(p, Clock) or p.cue >= least])
     days, clocks, parts = _of(Day, rounds), _of(Clock, rounds), _of(Part, rounds)
     if strict and not clocks:  # a bare "12 th" may be a street's
-        days = [day for day in days if not (day.plain and day.kind is Kind.MONTH_DAY)]
+        days = [day for day in days if day.kind is not Kind.MONTH_DAY or _is_date(line, day)]
     if clocks or parts:  # "the second one, but at nine"
         days = [replace(day, hour=None) if day.is_rank else day for day in days]
     counted = [day for day in days if day.hour]
     return (counted[:1], [], []) if counted else (days, clocks, parts)
+
+
+def _is_date(line: Line, day: Day) -> bool:
+    """Return True where a day of the month is none of a street: "could you do the twentieth"."""
+    the = line.said.before(day.first, "time.the")
+    return not day.plain or bool(the and line.said.before(the.first, OTHER_TIME))
 
 
 def _of(kind: type[P], rounds: Sequence[Sequence[Piece]]) -> list[P]:
