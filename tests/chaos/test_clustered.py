@@ -1,4 +1,4 @@
-"""The plans of `python -m tests.chaos --cluster`, which is run by hand: it wants an idle machine."""
+"""The plans of `python -m tests.chaos --cluster`, which is run by hand on an idle machine."""
 
 from __future__ import annotations
 
