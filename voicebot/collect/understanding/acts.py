@@ -72,7 +72,7 @@ _OFF_TOPIC = 3
 """Guesses in "whenever you like" where no time is asked for."""
 
 _NO_ANSWER = ("refuses", "has_none")
-_EMERGENCY, _BOOKING = "want.emergency", "want.booking"
+_EMERGENCY, _BOOKING, _COMPLAINT = "want.emergency", "want.booking", "want.complaint"
 _FIELD = ("record.field", "record.written", f"ask.{KNOWN}")
 _ANOTHER = "another"
 _NOTHING = "want.nothing"
@@ -117,6 +117,7 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 end = _told_until(said, match) if match.tag == TOLD else match.end
                 end = said.clause(match.first).end if match.value == _STORY else end
                 besides = match.tag == THING or act == Want("reschedule", act.span)
+                besides |= match.tag == _COMPLAINT and not said.clause(match.first).asked
                 besides |= isinstance(act, Want) and is_whole_wish(match)
                 guesses = _OFF_TOPIC if elsewhere else 0
                 yield Candidate(act, match.first, end, guesses, besides)
@@ -175,7 +176,7 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
     theirs = list(said.all(THEIRS))
     if match.tag == "want.cancel" and any(m.first <= match.first < m.end for m in theirs):
         return None
-    if match.tag == "want.complaint" and any(m.value == _ANOTHER for m in theirs):
+    if match.tag == _COMPLAINT and any(m.value == _ANOTHER for m in theirs):
         return None  # "my old plumber overcharged me": none of ours
     if match.tag in (EXISTING, THING):
         return _of_booking(said, match)

@@ -76,7 +76,9 @@ def mended(
     has = features(part, 0, len(part))
     old_numbers, numbers = _numbers(old), _numbers(part)
     if wrong and wrong in held and (has.road or has.place or has.admin):
-        return new.join(held.rsplit(wrong, 1))
+        begin, behind = held.rsplit(wrong, 1)
+        numbered = has.road and numbers and _numbers(utterance(behind, language))
+        return begin + new + ("" if numbered else behind)
     if has.admin and not (has.road or has.place or numbers):
         return new + held[_place(old, _town_end(old)) :]
     if has.road or has.place or has.admin:
