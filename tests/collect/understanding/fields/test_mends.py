@@ -157,6 +157,7 @@ def test_a_time_that_is_said_again_mends_no_e_mail() -> None:
         ("it's Penrose, not Penrith", ADDRESS, "300 Bay Road, Penrose"),
         ("yes, oh the name's Burt, not Bart", NAME, "Burt Quigley"),
         ("yes, and my surname's Quigly, not Quigley", NAME, "Bart Quigly"),
+        ("by the way, Barrt has two Ts", NAME, "Bartt Quigley"),
         ("Bert, not Bart", EMAIL, "bert@quigley.com"),
         ("it's 578, not 678", PHONE, "+61412345578"),
     ],

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from rapidfuzz.distance import Levenshtein
+
 from voicebot.call import FIELDS, Step
 from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.address_words import is_listed
@@ -13,6 +15,7 @@ from voicebot.collect.understanding.fields.held import Bit, Held
 from voicebot.collect.understanding.fields.runs import runs
 from voicebot.collect.understanding.types import Asked, Situation
 from voicebot.collect.understanding.utterance import Utterance
+from voicebot.collect.understanding.words import is_everyday
 
 MENDED = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 """The fields whose values are mended by part."""
@@ -31,7 +34,8 @@ def meant(said: Utterance, situation: Situation) -> Sequence[Step | None]:
     """
     told: tuple[Step | None, ...] = (_named(said), _open_to_mends(situation))
     if "mend.not" not in said.tags:
-        return told
+        named = not told[0] and _names_the_caller(said, situation)
+        return (Step.NAME,) if named else told  # "by the way, Ottis has two Ts"
     held = {step: situation.record.get(step) for step in MENDED}
     holding = [
         step
@@ -46,6 +50,13 @@ def meant(said: Utterance, situation: Situation) -> Sequence[Step | None]:
     if clear or not holding or (situation.step is Step.TIME and not _is_placed(said)):
         return clear[:1] or told
     return [Step.ADDRESS if Step.ADDRESS in holding else holding[0]]
+
+
+def _names_the_caller(said: Utterance, situation: Situation) -> bool:
+    """Return True where a word of the name that is held is said, or one that is nearly the same."""
+    held = [word for word in situation.record.get(Step.NAME, "").lower().split() if len(word) > 2]
+    words = [token.low for token in said.tokens if not is_everyday(token.low)]
+    return any(Levenshtein.distance(word, own) <= 1 for word in words for own in held)
 
 
 def _is_placed(said: Utterance) -> bool:
