@@ -144,7 +144,9 @@ def _implied(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
     day = next(_days_named(said, situation), None)
     if day is None and (_WHOSE not in said.tags or _ANY_ONE in said.tags):
         return None  # "a cleaner on Monday", of who had one before
-    others = _other_days(said, situation) or (day and [*said.all("time.part")])
+    greets = {at for m in said.all(*_POLITE) for at in range(m.first, m.end)}
+    parts = [m for m in said.all("time.part") if m.first not in greets]
+    others = _other_days(said, situation) or (day and parts)
     if others:
         return "reschedule", others[0]
     clause = next((each for each in said.clauses if each.asked), None)
@@ -161,6 +163,7 @@ def _other_days(said: Utterance, situation: Situation) -> list[Match]:
 
 
 _ANY_ONE = "time.one"
+_POLITE = ("quiet.link", "act.greet")
 _WISHED = (
     "service.wish",
     "want.booking",
