@@ -46,6 +46,8 @@ TAKEN = [
     # beside something else
     (TUESDAY, "Seven please, but it's number 62, not 26", "tue 7"),
     (TWO_FRIDAYS, "The middle. Is Friday the one this week?", "fri 17"),
+    (THREE_DAYS, "The earliest on Thursday", "thu 7"),
+    (THREE_DAYS, "The last one, and I've no e-mail", "fri 7"),
     (TWO_FRIDAYS, "Seven. Is Friday a public holiday?", "fri2 19"),
     # and none
     (TUESDAY, "No, none of those", "any 7-21, !tue 7, !tue 8, !tue 9"),

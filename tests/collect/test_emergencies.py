@@ -9,6 +9,7 @@ import pytest
 from tests.collect.scene import DEMO, Scene
 from voicebot.business import Business, load_business
 from voicebot.call import CallState, Needs, Step, Wish
+from voicebot.collect.events import Ending
 from voicebot.collect.resuming import begin
 
 ALONE = DEMO.model_copy(update={"transfer_to": None})
@@ -127,6 +128,18 @@ def test_so_it_is_in_other_languages(
     assert scene.asked
     said, _ = asked(what, gas, business)
     assert "112" in said or "119" in said
+
+
+def test_who_wants_no_time_in_danger_is_offered_none_and_may_wait_outside() -> None:
+    _, scene = asked("Delphine Carmody, 5 Myrtle Lane, Newtown")
+    for words in ("0412 900 112", "yes", "yes"):
+        scene.hears(words)
+    assert scene.dialogue.offered
+    said = scene.hears("I don't want a time, is a person calling me or not?")
+    assert "call you back" in said
+    assert "9 am" not in said
+    assert scene.hears("I'll wait outside. Bye.")
+    assert scene.ending is Ending.HANGUP
 
 
 def test_to_cut_the_power_is_advice_and_no_electrician() -> None:

@@ -236,6 +236,8 @@ ENGLISH = [
     ("Friday at two | And how long? Because I've got to fetch the kids at four", "fri 14"),
     ("Friday at two | Because I fetch the kids at half past two", "fri 7-21, !fri 14"),
     ("six in the evening any day", "any 18"),
+    ("Can somebody come when it's dark, after work? Any weeknight.", "any 17-21, !sat, !sun"),
+    ("Thursday after work", "thu 17-21"),
     ("not before nine please, I do nights", "any 9-21"),
     ("Saturday | Morning-ish. Not before nine, I like my sleep in", "sat 9-12"),
     ("any day this week | I can't do mornings | nor Wednesdays", "week 12-21, !wed"),

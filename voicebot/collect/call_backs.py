@@ -48,7 +48,8 @@ def is_only(turn: Turn, said: Said) -> bool:
     begun = held.pending or held.offered or {*_OF_A_BOOKING} & {*held.answers}
     told = {act.step for act in said.values} & {*_OF_A_BOOKING}
     told -= set() if wishes else {Step.SERVICE}
-    return "person.only" in tags or spoken_of or not (begun or told)
+    refuses = held.urgent and "want.no_booking" in tags  # "I don't want a time, who rings me?"
+    return refuses or "person.only" in tags or spoken_of or not (begun or told)
 
 
 def called_for(turn: Turn, said: Said) -> Turn:

@@ -66,7 +66,7 @@ def in_danger(turn: Turn, question: Ask) -> Turn:
     """
     said = utterance(question.about, turn.business.language)
     asks_leave = question.topic in ("", "advice") and "topic.may" in said.tags
-    if turn.dialogue.urgent and question.topic == "free" and _is_grave(turn):
+    if turn.dialogue.urgent and question.topic in ("free", "called") and _is_grave(turn):
         return _advised(turn).note(question.about).say_call_back()
     if not turn.dialogue.urgent or not (asks_leave or "topic.danger" in said.tags):
         return turn

@@ -93,6 +93,7 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     asks |= any(want.what in ("keep", *PURPOSES) for want in said.of(Want))
     rethinks = held.mode in (Mode.CHOOSING, Mode.ASKING) and said.has(Deny) and not said.values
     rethinks &= said.ends_with(Wait)
+    asks |= said.leaves  # "I'll wait outside. Bye."
     if said.has(Wait) and not (asks or said.wants("nothing") or (answers and not rethinks)):
         return turn.become(patience=HOLD_SILENCES).say("reply.hold")
     if held.mode is Mode.OFFERING:

@@ -229,7 +229,8 @@ def _yes_beside(turn: Turn, said: Said) -> bool:
 def _choosing(turn: Turn, said: Said) -> Turn:
     held = turn.dialogue
     named = [act for act in said.values if act.step is Step.TIME]
-    denials = [deny.span for deny in said.of(Deny)] + [no.span for no in said.of(Decline)]
+    declines = [no.span for no in said.of(Decline) if no.step in (None, Step.TIME)]
+    denials = [deny.span for deny in said.of(Deny)] + declines
     if named:
         both = times.either_half(named[-1]) & {*held.offered, *held.unwanted}
         if both and any(named[-1].span < deny for deny in denials):
@@ -244,9 +245,9 @@ def _choosing(turn: Turn, said: Said) -> Turn:
         value = choice.moment or _at(held.offered, choice.position)
         if value:
             return times.choose(turn, value)
-    if _leaves_it_to_us(said) and not named:
-        return times.choose(turn, held.offered[0])
     piece = said.piece(Step.TIME)
+    if _leaves_it_to_us(said) and not (named or piece):  # not "the earliest on Thursday"
+        return times.choose(turn, held.offered[0])
     if piece and len(halves := tuple(times.of_either_half(held.offered, piece))) > 1:
         return turn.become(offered=halves, put=0).ask()  # "eight", where both were offered
     for known in (held.offered, held.unwanted):
@@ -262,7 +263,7 @@ def _choosing(turn: Turn, said: Said) -> Turn:
         return answered
     if piece:
         return hold_piece(turn, piece)
-    if said.has(Deny, Decline) or said.wants("change_of_mind"):
+    if (denials and not said.has(WantPerson)) or said.wants("change_of_mind"):
         return times.others(turn)
     if said.has(Affirm) and len(held.offered) == 1:
         return times.choose(turn, held.offered[0])

@@ -108,7 +108,8 @@ def question(said: Utterance, clause: Clause, situation: Situation) -> Iterator[
     if not (topic or situation.record) and situation.step is Step.NAME:
         named = said.at(first, _NAMES_US) and not any(said.in_clause(clause, *OF_WORK))
         topic = COMPANY if named else ""
-    if not topic and _in_the_room(said, clause, situation):
+    broken_off = said.text[: said.span(first, end)[1]].endswith(("...", "…"))
+    if not topic and (broken_off or _in_the_room(said, clause, situation)):
         topic = _IDLE
     act = Ask(topic.partition(".")[2], said.text[slice(*span)], span, steps)
     known = topic and topic not in (ASKS_OFFERED, _IDLE)
