@@ -47,6 +47,9 @@ def test_a_suburb_may_begin_like_a_state(utterance: str, line: str) -> None:
     [
         ("Oscar, if I have to come over there", ""),
         ("Oscar!", ""),
+        ("Oscar's home mornings", ""),
+        ("He'd", ""),
+        ("O'Brien's Hill", ", O'Brien's Hill"),
         ("Oh hang on, she's stirring, shh, shh.", ""),
         ("Greater Sydney.", ", Greater Sydney"),
         ("NSW. 2750.", " NSW 2750"),

@@ -25,6 +25,7 @@ from voicebot.collect.understanding.words import is_everyday, is_family, is_give
 
 _LONGEST_PLACE_WORDS, _LONGEST_CITY_REST = 5, 2
 _WITHOUT_STATES = "GB"
+_SHORT_VERBS = ("'d", "'ll", "'m", "'re", "'ve")
 _BETWEEN = ("address.number", "address.label", "yes.agree")
 """What stands between a suburb that is said first and its street."""
 
@@ -108,10 +109,12 @@ def _is_talk(words: Words, at: int, end: int) -> bool:
 
 
 def _is_short(words: Words, at: int) -> bool:
-    """Return True for the "parking's" of "parking's free", and False for King's Cross."""
-    low = words[at].low
-    name = not is_everyday(low[:-2]) and not words[at].text.islower()
-    return low.endswith("'s") and not name and not words[at + 1].isin("type", "ending")
+    """Return True for "parking's free", "Aisha's home" and "he'd", and False for King's Cross."""
+    low, after = words[at].low, words.near(at + 1)
+    told = is_given(low[:-2]) and after.text.islower() and is_everyday(after.low)
+    name = not is_everyday(low[:-2]) and not words[at].text.islower() and not told
+    owns = low.endswith("'s") and not name and not words[at + 1].isin("type", "ending")
+    return owns or low.endswith(_SHORT_VERBS)
 
 
 def _is_loose(word: Word) -> bool:
