@@ -139,6 +139,8 @@ def _own_answer(turn: Turn, question: Ask) -> str | None:
 
 
 _OF_A_SERVICE = ("price", "duration", "offered")
+_BOTH = "both"
+_IF_DONE = ("offered", _BOTH)
 _LEAST = {"staff": (0.85,), "advice": (0.85,), "duration": (0.7,), "offered": (0.7,)}
 """How like a form of the business file a question of a row must be, to be answered by it: of what
 only staff know, and of what is done."""
@@ -184,25 +186,25 @@ _OF_PRICE = ("ask.price", "topic.price", "topic.plain")
 def _about(turn: Turn, question: Ask, text: str) -> tuple[Offer, ...]:
     """Return the services whose price or length is asked for, or whether we do them."""
     business = turn.business
-    if question.topic not in _OF_A_SERVICE:
+    if question.topic not in (*_OF_A_SERVICE, _BOTH):
         return ()
     named = named_in(question.about, business.services, business.language)
-    if named == () and (question.topic != "offered" or _names_nothing(turn, question)):
+    if named == () and (question.topic not in _IF_DONE or _names_nothing(turn, question)):
         named = named_in(text, business.services, business.language)
-    return named or ()
+    return () if question.topic == _BOTH and len(named or ()) > 1 else named or ()
 
 
 def _names_nothing(turn: Turn, question: Ask) -> bool:
     """Return True for "can you fix it", where what is to be done is told beside it."""
     said = utterance(question.about, turn.business.language)
-    asked = {n for m in said.all("ask.offered") for n in range(m.first, m.end)}
+    asked = {n for m in said.all("ask.offered", "ask.both") for n in range(m.first, m.end)}
     rest = (at for at in range(len(said)) if at not in asked and not said.is_sound(at))
     return all(said.at(at, "quiet.function", "quiet.link", "clause.before") for at in rest)
 
 
 def _of_service(turn: Turn, topic: str, named: Sequence[Offer]) -> Turn:
     """Say what the business file has of these services."""
-    if topic == "offered":
+    if topic in _IF_DONE:
         return turn.say("reply.offered", services=in_a_sentence(named[0].name))
     for offer in named[:_MOST_AT_ONCE]:
         if topic == "duration":
@@ -270,9 +272,10 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
 
 
 def _is_no_trade(turn: Turn, text: str) -> bool:
-    """Return True for "do you do payment plans", and for "the oven as well" of a clean."""
-    beside = "topic.beside" in utterance(text, turn.business.language).tags
-    return is_usual(text, turn.business) or bool(beside and _held(turn))
+    """Return True for "do you do payment plans", part of a thing, "the oven too" of a clean."""
+    tags = utterance(text, turn.business.language).tags
+    beside = "topic.part" in tags or ("topic.beside" in tags and _held(turn))
+    return is_usual(text, turn.business) or bool(beside)
 
 
 def _dealt(turn: Turn, text: str) -> Turn:

@@ -83,6 +83,8 @@ def test_what_is_left_open_is_a_window(utterance: str, window: Window) -> None:
         ("any day but Monday", [d for d in AHEAD if d.weekday()], range(24)),
         ("any weekday except Friday", [d for d in AHEAD if d.weekday() < 4], range(24)),
         ("not in the morning", AHEAD, range(12, 24)),
+        ("not mornings, I volunteer at the shop till one", AHEAD, range(13, 24)),
+        ("not evenings, I'm on a call till two", AHEAD, range(14, 17)),
         ("not on the weekend", [d for d in AHEAD if d.weekday() < 5], range(24)),
         ("not Monday", [d for d in AHEAD if d.weekday()], range(24)),
         ("I can't do Monday", [d for d in AHEAD if d.weekday()], range(24)),
@@ -172,6 +174,7 @@ def test_who_takes_any_of_those_offered_leaves_it_open(utterance: str) -> None:
         "I get off work at six on Fridays",
         "I was there at nine this morning",
         "the kids finish school at three",
+        "I help at the school until three",
     ],
 )
 def test_a_fact_is_no_wish_but_a_note(utterance: str) -> None:

@@ -56,6 +56,8 @@ def test_of_two_days_neither_is_taken_and_both_are_left_open() -> None:
     assert heard("Tuesday or Wednesday", now=datetime(2027, 3, 3, 18)) is None
     assert left_open("next week, Tuesday or Wednesday") == Window((tuesday, wednesday))
     assert left_open("the 9th or the 10th") == Window((tuesday, wednesday))
+    assert left_open("the 10th or the 9th") == Window((tuesday, wednesday))
+    assert left_open("the 30th or the 2nd") == Window((date(2027, 3, 30), date(2027, 4, 2)))
 
 
 @pytest.mark.parametrize(

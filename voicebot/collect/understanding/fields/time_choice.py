@@ -300,8 +300,11 @@ def _of_one_month(line: Line, one: Day, other: Day) -> tuple[Day, Day]:
     listed = joint and other.first in (at, the.end if the else at)
     if not listed or max(one.kind, other.kind) > Kind.MONTH_DAY:
         return one, other
-    if other.kind is Kind.MONTH_DAY and other.date < one.date:
-        return one, replace(other, date=_numbered(other.date.day, one.date, 1) or other.date)
+    if other.kind is Kind.MONTH_DAY and (other.date < one.date or other.plain):
+        both = [_numbered(other.date.day, one.date, step) for step in (1, -1)]
+        near = [day for day in both if day and day >= line.today]  # "the 17th or the 16th"
+        nearest = min(near, key=lambda day: abs(day - one.date), default=other.date)
+        return one, replace(other, date=nearest)
     if one.plain and not other.plain and one.date < other.date:
         return replace(one, date=_numbered(one.date.day, other.date, -1) or one.date), other
     return one, other
