@@ -249,6 +249,7 @@ def test_an_hour_that_a_question_with_no_asks_for_is_the_new_one(said: str) -> N
         ("y que suban por el ascensor de atrás", Note),
         ("un momento, por favor", Wait),
         ("¿me puede repetir la pregunta?", Repeat),
+        ("¿Cómo dice? Hable más alto, que no oigo bien.", Repeat),
         ("quiero hablar con una persona", WantPerson),
         ("¿cuánto cuesta?", Ask),
         ("quiero cancelar mi cita", Want),

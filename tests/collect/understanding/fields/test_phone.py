@@ -50,6 +50,7 @@ def heard(text: str, region: str = "AU", **situation: object) -> str | None:
         ("0491 570 156", "+61491570156"),
         ("0491-570-156.", "+61491570156"),
         ("oh four nine one, five seven oh, one five six", "+61491570156"),
+        ("oh four nine one five seven oh one five six. Mornings next week suit", "+61491570156"),
         ("0 4 9 1 5 7 0 1 5 6", "+61491570156"),
         ("04 915 70 1 5 6", "+61491570156"),
         ("plus sixty one four nine one five seven oh one five six", "+61491570156"),

@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from voicebot.call import Step
+from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.time_counted import day_at
 from voicebot.collect.understanding.fields.time_open import of_occasion
 from voicebot.collect.understanding.fields.time_patterns import (
@@ -303,6 +304,8 @@ def _beside(line: Line, one: Piece, other: Piece) -> bool:
     first, second = (one, other) if one.first < other.first else (other, one)
     between = range(first.end, second.first)
     apart = any(not line.said.is_sound(at) and not line.tag(at, "inside") for at in between)
+    if line.situation.step is not Step.TIME:  # "oh four one two. Mornings suit me"
+        apart |= any(ends_sentence(line.said.tokens, at) for at in between)
     return first.end <= second.first and not apart
 
 
