@@ -84,6 +84,8 @@ def answer(turn: Turn, said: Said) -> Turn:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
     if held.given_time or held.window:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
+    if said.has(Ask) and said.tells_more and not (turn.said or said.values):
+        turn = turn.note(said.text).say_noted()  # "so the part's included, right?"
     if said.has(Ask, Note) or said.values:  # a value here is of the booking that was found
         return turn.ask()
     if said.has(Affirm) and _is_only_yes(said) and held.attempts < _MOST_YESES:

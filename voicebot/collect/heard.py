@@ -89,12 +89,11 @@ def on_heard(turn: Turn, said: Said) -> Turn:
         return again(turn) if held.asked.value == "answer" else unclear(turn)
     told = said.has(Affirm, Deny, Choose, Flexible, Decline, Provide, Withdraw)
     answers = said.values or said.piece(held.step) or told
-    asks = any(ask.topic for ask in said.of(Ask))  # "hang on, what name did you write?"
-    asks |= any(want.what in ("keep", *PURPOSES) for want in said.of(Want))
-    rethinks = held.mode in (Mode.CHOOSING, Mode.ASKING) and said.has(Deny) and not said.values
-    rethinks &= said.ends_with(Wait)
-    asks |= said.leaves  # "I'll wait outside. Bye."
-    if said.has(Wait) and not (asks or said.wants("nothing") or (answers and not rethinks)):
+    wishes = any(want.what in ("keep", *PURPOSES) for want in said.of(Want))
+    rethinks = held.mode in (Mode.CHOOSING, Mode.ASKING, Mode.CLOSING) and said.has(Deny)
+    rethinks &= said.ends_with(Wait) and not said.values
+    wishes |= said.leaves  # "I'll wait outside. Bye."
+    if said.has(Wait) and not (wishes or said.wants("nothing") or (answers and not rethinks)):
         return turn.become(patience=HOLD_SILENCES).say("reply.hold")
     if held.mode is Mode.OFFERING:
         return _offered(turn, said)

@@ -6,9 +6,13 @@ Where such a text as a whole is what the business answers, it is that question.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from voicebot.business import SURELY_SAME, Business, answer_for
 from voicebot.call import Step
+from voicebot.collect.said import words_in
 from voicebot.collect.understanding import (
+    IDLE,
     Ask,
     Choose,
     Correct,
@@ -32,6 +36,10 @@ _ASKING = frozenset(("clause.ask", "clause.request", "clause.requests", "clause.
 """Phrases of a question, or of a wish in the form of one."""
 _NO_QUESTION = (Want, Wait, Repeat, WantPerson, Leave, Correct, Choose, Flexible)
 """Acts beside which a text as a whole is no question."""
+
+
+_A_QUESTION = 3
+"""Unread words from which on they may be a question, where they end with the mark of one."""
 
 
 def unanswered(reading: Reading, text: str, business: Business) -> str | None:
@@ -79,3 +87,24 @@ def with_own_question(reading: Reading, text: str, where: Situation, business: B
     if asks:
         return asked
     return Reading((*asked.acts, Note(text, (0, len(text)))))  # "the key's under the mat"
+
+
+def behind_a_wait(reading: Reading, text: str, where: Situation) -> Reading:
+    """Return the reading with the question that "hang on" leads in, which waits for its answer.
+
+    Not what is put to somebody else, nor "hang on, the dog wants out"; where only the mark of a
+    question tells ("hang on, he brings his own ladder?"), all that was said is the question.
+    """
+    others = tuple(act for act in reading.acts if not isinstance(act, Wait))
+    if len(others) == len(reading.acts):
+        return reading
+    if any(isinstance(act, Ask) and act.topic != IDLE for act in others):
+        return replace(reading, acts=others)
+    words = sum(words_in(text[a:b]) for a, b in reading.rest)
+    if words < _A_QUESTION or not text.rstrip().endswith(("?", "？")):
+        return reading
+    if any(isinstance(act, Ask | Provide | Correct) for act in others):
+        return reading
+    said, span = utterance(text, where.language), reading.rest[0]
+    kept = tuple(act for act in others if not isinstance(act, Deny | Want))
+    return Reading((*kept, Ask("", said.sentence(said.token_at(span[0])), span)))

@@ -212,17 +212,17 @@ class Said:
     @property
     def tells_more(self) -> bool:
         """Unread words enough to tell staff something: a sentence of its own."""
-        return sum(_words(self.text[a:b]) for a, b in self.to_tell) >= _A_SENTENCE
+        return sum(words_in(self.text[a:b]) for a, b in self.to_tell) >= _A_SENTENCE
 
     @property
     def is_a_sentence(self) -> bool:
         """True for words enough to tell something, of which not all are understood."""
-        return self.unread and _words(self.text) >= _A_SENTENCE
+        return self.unread and words_in(self.text) >= _A_SENTENCE
 
     @property
     def says_more(self) -> bool:
         """Unread words that may be of use to staff: more than a "but"."""
-        return sum(_words(self.text[a:b]) for a, b in self.to_tell) > 1
+        return sum(words_in(self.text[a:b]) for a, b in self.to_tell) > 1
 
     def is_among_words(self, act: Provide | Correct) -> bool:
         """Return whether a value stands among words that nobody understands.
@@ -391,7 +391,7 @@ def _is_no_figure(said: Utterance, at: int) -> bool:
     )
 
 
-def _words(text: str) -> int:
+def words_in(text: str) -> int:
     """Return how many words a text has; where none are parted, two characters count as one."""
     parted = text.split()
     return max(len(parted), sum(not each.isascii() for each in text) // 2)
