@@ -75,6 +75,7 @@ def test_every_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         ("SAVE_MODE", "late", "must be 'realtime' or 'batch', not 'late'"),
         ("CONSOLE_TOKEN", " , ", "holds no token, which would leave its port open"),
         ("TWILIO_AUTH_TOKEN", " ", "holds no token, which would leave its port open"),
+        ("TWILIO_AUTH_TOKEN", "the auth token", "has words in it where the token itself belongs"),
         ("TRUSTED_PROXIES", "*", "must be addresses or networks like 10.0.0.7, 192.168.0.0/16"),
         (
             "TRUSTED_PROXIES",

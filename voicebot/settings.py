@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -211,9 +211,12 @@ class Settings(BaseSettings):
 
     @field_validator("console_token", "twilio_auth_token")
     @classmethod
-    def _holds_a_token(cls, token: SecretStr | None) -> SecretStr | None:
-        if token is not None and not _words(token.get_secret_value()):
+    def _holds_a_token(cls, token: SecretStr | None, of: ValidationInfo) -> SecretStr | None:
+        words = _words(token.get_secret_value()) if token is not None else ("-",)
+        if not words:
             raise PydanticCustomError("token", "holds no token, which would leave its port open")
+        if len(words) > 1 and of.field_name == "twilio_auth_token":
+            raise PydanticCustomError("token", "has words in it where the token itself belongs")
         return token
 
     @field_validator("trusted_proxies", mode="before")
