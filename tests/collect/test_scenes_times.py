@@ -163,6 +163,7 @@ def test_the_same_time_of_an_appointment_that_is_moved_is_its_own() -> None:
         ("plumber please, next Thursday after ten", date(2026, 3, 12), 14),
         ("A blocked drain. Wednesday, or else Friday, both after ten", date(2026, 3, 6), 15),
         ("A plumber for Friday after ten, my toilet won't stop", date(2026, 3, 6), 15),
+        ("Can someone do the gutters Thursday after ten?", date(2026, 3, 5), 13),
     ],
 )
 def test_a_wish_that_comes_before_its_question_is_kept(words: str, day: date, hour: int) -> None:
@@ -174,6 +175,22 @@ def test_a_wish_that_comes_before_its_question_is_kept(words: str, day: date, ho
     assert window.allows(noon.replace(hour=hour), 60)
     assert not window.allows(noon.replace(hour=9), 60)
     assert not window.has_day(date(2026, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        ("Yes. Can you mow the lawn on Friday?", "2026-03-06"),
+        ("Yes. Could somebody fix my tap on Friday at noon?", "2026-03-06T12:00"),
+        ("Yes. Make it the Thursday one", "2026-03-05"),
+        ("Yes. Can you mow a lawn?", None),
+    ],
+)
+def test_a_time_beside_the_yes_to_another_read_back_is_kept(words: str, given: str | None) -> None:
+    scene = at(Step.PHONE, mode=Mode.CONFIRMING, pending="+61412345678")
+    said = scene.hears(words)
+    assert scene.dialogue.given_time == given
+    assert "open" not in said
 
 
 @pytest.mark.parametrize(

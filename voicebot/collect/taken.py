@@ -11,6 +11,7 @@ from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
+    Ask,
     Choose,
     Correct,
     Decline,
@@ -90,7 +91,9 @@ def early_time(turn: Turn, said: Said) -> Turn:
     named = [act for act in said.values if act.step is Step.TIME]
     if books and (piece or named) and (shut := times.shut_then(turn, piece or named[-1])):
         return shut  # "can your plumber come at six in the morning?"
-    if books and piece and piece.missing is Missing.CLOCK and said.asks_of(piece):
+    of_work = any(ask.topic == "offered" for ask in said.of(Ask))  # "can you mow it on Friday?"
+    asks = piece and piece.missing is Missing.CLOCK and said.asks_of(piece) and not of_work
+    if books and asks:
         turn = opening.hours(turn, said.text)  # "and Saturday afternoons?"
     if piece and not said.has(Flexible):
         turn = turn.become(given_time=piece.partial or piece.value)

@@ -102,6 +102,11 @@ def test_yes_and_no_after_a_read_back(step: Step) -> None:
         (Step.NAME, "no, it's Smyth with a y", "John Smyth"),
         (Step.TIME, "no, make it four", "2026-11-24T16:00"),
         (Step.TIME, "yes but at four", "2026-11-24T16:00"),
+        (
+            Step.TIME,
+            "Yes, but half ten for me means half past nine. Nine thirty",
+            "2026-11-24T09:30",
+        ),
         (Step.TIME, "no, Wednesday", "2026-11-25T15:00"),
         (Step.SERVICE, "no, electrical", "Electrical"),
         (Step.ADDRESS, "the postcode is 2043", "12 Elm Street, Newtown NSW 2043"),

@@ -228,7 +228,8 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
         ):
             yield each
         within = wide.first <= each.first and each.end <= wide.end
-        if described and within and _is_of_time(each):
+        offers = isinstance(wide.act, Ask) and wide.act.topic == OFFERED
+        if (described or offers) and within and _is_of_time(each):
             yield each  # "a plumber, next Tuesday after two, my tap is leaking"
             continue
         if not isinstance(each.act, Provide):

@@ -91,6 +91,7 @@ def left_open(utterance: str, **changes: object) -> Window | None:
         ("I get off at five so maybe six on Thursday", "2027-03-04T18:00"),
         ("when could you get here, Thursday at ten?", "2027-03-04T10:00"),
         ("dinner on Thursday at seven", "2027-03-04T19:00"),
+        ("noon's good, tomorrow", "2027-03-03T12:00"),
         ("quarter to noon on Thursday", "2027-03-04T11:45"),
         ("a fortnight from today at three", "2027-03-16T15:00"),
         ("fortnight from Friday at three", "2027-03-19T15:00"),
