@@ -40,7 +40,7 @@ _RINGS = "call_back"
 """A wish; not in what whoever comes is told: "have him ring me before he comes"."""
 _WORD, _GUESS, _ACT = 10, 3, 1
 """The worth of a word explained, and the cost of a guess and of an act."""
-_REFUSES = "refuses"
+_REFUSES, _STANDS = "refuses", "existing"
 _NO_ANSWER = (_REFUSES, "has none")
 _REFUSABLE = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 
@@ -257,7 +257,7 @@ def _besides(known: Iterable[Candidate], chosen: Sequence[Candidate]) -> list[Ca
     "Can I move it, if I'm late?" only asks.
     """
     if any(isinstance(each.act, Ask) and each.act.topic in _NO_WISHES for each in chosen):
-        return []
+        known = [each for each in known if isinstance(each.act, Want) and each.act.what == _STANDS]
     notes = [each for each in chosen if isinstance(each.act, Note)]
     wishes: dict[str, Candidate] = {}
     for each in known:

@@ -116,7 +116,7 @@ def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
                 return "reschedule" if other else what, match
     if already:
         return "existing", already
-    implies = named and situation.coming and not situation.found
+    implies = (named or _ADDS in said.tags) and situation.coming and not situation.found
     return _implied(said, situation) if implies else None
 
 
@@ -240,6 +240,7 @@ def old_times(said: Utterance, situation: Situation) -> Iterator[tuple[int, int]
     if not moving(said, situation):
         return
     begun = [(verb.first, end) for verb, end in _moved(said)]
+    verbs = [(verb.first, verb.end) for verb in said.all(_CHANGE)]
     told = [(each.first, each.end) for each in said.all(EXISTING, THING, _TOLD)]
     yield from ((match.first, match.end) for match in _days_named(said, situation))
     greets = said.at(0, "time.part")
@@ -247,7 +248,7 @@ def old_times(said: Utterance, situation: Situation) -> Iterator[tuple[int, int]
         yield greets.first, greets.end  # "morning, it's Nadia"
     for first, end in (*begun, *told):
         when, ends = said.at(end, "booked.when"), _told_until(said, end)
-        moved = any(verb <= first < behind for verb, behind in begun)
+        moved = any(verb <= first < behind for verb, behind in (*begun, *verbs))
         whole = not moved or (when and when.value in ("", said.low(ends)))
         yield first, ends if whole else end
 
