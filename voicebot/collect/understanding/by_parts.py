@@ -37,7 +37,8 @@ from voicebot.collect.understanding.utterance import Utterance
 _MENDED = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 _MOST_PARTS = 8
 _MOST_TOKENS = 120
-_OF_DAYS = ("time.weekday", "time.day", "time.part", "time.tonight", "time.weekend", "time.month")
+_DAYS = ("weekday", "day", "part", "tonight", "weekend", "month", "weeks")
+_OF_DAYS = tuple(f"time.{each}" for each in _DAYS)
 _OF_OFFERS = ("time.trail", "time.oclock", "choose.position")
 """Words by which a sentence speaks of a time that none asked for; the second of one offered."""
 _FREE = "free"
