@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.collect.scene import DEMO, Scene
+from tests.collect.scene import DEMO, Scene, at
 from voicebot.business import Business, load_business
 from voicebot.call import CallState, Needs, Step, Wish
 from voicebot.collect.events import Ending
@@ -157,7 +157,8 @@ def test_to_cut_the_power_is_advice_and_no_electrician() -> None:
         ("my house smells like gas", "Plumbing"),
         ("the power point is sparking", "Electrical"),
         ("there's a fire", None),
-        ("There's water pouring through my light fitting!", "Electrical"),
+        ("There's water pouring through my light fitting!", "Plumbing"),
+        ("I need an electrician, there's water coming through the light!", "Electrical"),
     ],
 )
 def test_the_work_is_not_asked_for_where_the_emergency_tells_it(
@@ -165,3 +166,12 @@ def test_the_work_is_not_asked_for_where_the_emergency_tells_it(
 ) -> None:
     _, scene = asked("Renata Szabo", told)
     assert scene.dialogue.answers.get(Step.SERVICE) == service
+
+
+def test_who_cries_that_it_goes_on_is_told_again_what_to_do() -> None:
+    scene = at(Step.NAME, urgent=True, advice="Turn the water off.", put=1)
+    answer = scene.hears("Hello? It's still pouring!")
+    assert answer.startswith("Turn the water off. ")
+    assert "name" in answer
+    assert any("pouring" in note for note in scene.notes)
+    assert "Turn" not in scene.hears("Ann Bell!")

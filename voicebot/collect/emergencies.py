@@ -59,6 +59,11 @@ def _advised(turn: Turn) -> Turn:
     return turn.say("emergency.own", advice=advice) if advice else turn.say("emergency.plain")
 
 
+def cried(turn: Turn, text: str) -> Turn:
+    """Say again what to do, and that it is known, to who cries out that it goes on."""
+    return _advised(turn).note(text).say_call_back()
+
+
 def in_danger(turn: Turn, question: Ask) -> Turn:
     """Say in an emergency what to do, and whom to ring: "do I call the fire brigade?".
 
@@ -67,7 +72,7 @@ def in_danger(turn: Turn, question: Ask) -> Turn:
     said = utterance(question.about, turn.business.language)
     asks_leave = question.topic in ("", "advice") and "topic.may" in said.tags
     if turn.dialogue.urgent and question.topic in ("free", "called") and _is_grave(turn):
-        return _advised(turn).note(question.about).say_call_back()
+        return cried(turn, question.about)
     if not turn.dialogue.urgent or not (asks_leave or "topic.danger" in said.tags):
         return turn
     rings = next(said.all("topic.rings"), None)

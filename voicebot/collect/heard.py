@@ -7,6 +7,7 @@ again (`understanding.consent`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from voicebot.call import Needs, Step, Wish
 from voicebot.collect import (
@@ -49,6 +50,7 @@ from voicebot.collect.understanding import (
     Want,
     WantPerson,
     Withdraw,
+    utterance,
 )
 
 HOLD_SILENCES = 5
@@ -60,6 +62,9 @@ _CHANGES = (Purpose.CANCEL, Purpose.MOVE)
 _GIVE_WAY = (Purpose.COMPLAIN, Purpose.BE_CALLED, Purpose.ASK_AFTER)
 """Beside them a booking may be wished for: "a complaint, but first send me a plumber"."""
 
+_ASKED_FOR = {"service.wish", "service.wants", "want.booking"}
+"""Words for a trade that is wanted, also where an emergency needs another's work."""
+
 
 def on_heard(turn: Turn, said: Said) -> Turn:
     """Take what the caller said."""
@@ -68,9 +73,12 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     is_emergency = emergencies.is_told(turn, said.told, said.text, said.of(Want))
     if is_emergency and not held.urgent and not said.wants("no_emergency"):
         turn = emergencies.told_of(turn, said.told, said.text)
-        named = any(act.step is Step.SERVICE for act in said.values)
+        asked_for = _ASKED_FOR & utterance(said.text, said.situation.language).tags
+        named = any(act.step is Step.SERVICE for act in said.values) and asked_for
         if not named and (work := emergencies.work_of(turn, said.told, said.situation)):
             turn = take(turn, Provide(Step.SERVICE, work, (0, len(said.text))), unread=True)
+            acts = [a for a in said.reading.acts if getattr(a, "step", None) is not Step.SERVICE]
+            said = replace(said, reading=replace(said.reading, acts=tuple(acts)))  # of the light
         if turn.ending:
             return _kept(turn, said)
     if held.urgent and said.wants("no_emergency"):

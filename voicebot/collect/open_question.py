@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from voicebot.call import Needs, Step, Wish
-from voicebot.collect import bookings, call_backs, closing, times
+from voicebot.collect import bookings, call_backs, closing, emergencies, times
 from voicebot.collect.answers import (
     MAX_ATTEMPTS,
     again,
@@ -48,6 +48,7 @@ from voicebot.collect.understanding import (
     window_of,
 )
 
+_CRIES = ("!", "！")
 _MOST_UNLISTED = 3
 """Services asked for that are not offered, after which it counts as a failed answer."""
 _MOST_READ = 1
@@ -114,6 +115,8 @@ def _asking(turn: Turn, said: Said) -> Turn:
         return decline(turn.note(said.text) if part else turn, declines[-1].why)
     if step is Step.EMAIL and said.only_denies and not (held.unheard or said.values):
         return decline(turn, "has none")
+    if held.urgent and not turn.said and said.says_more and said.text.rstrip().endswith(_CRIES):
+        return emergencies.cried(turn, said.text).ask()  # "hello? It's still pouring!"
     if _dealt_with(said):
         return _repeated(turn, said)
     timed = said.piece(Step.TIME) or any(act.step is Step.TIME for act in said.values)
