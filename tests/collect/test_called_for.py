@@ -242,6 +242,8 @@ def test_the_name_of_a_booking_is_heard_wherever_it_is_said(language: str, words
             "2026-03-06T13:00",
         ),
         ("could you come an hour earlier on Friday?", "2026-03-06T09:00"),
+        ("could you postpone my booking by an hour?", "2026-03-06T11:00"),
+        ("Can you put my booking back an hour?", "2026-03-06T11:00"),
         ("I'd like to bring my appointment forward by half an hour", "2026-03-06T09:30"),
         ("I need to move my booking|the day after", "2026-03-07T10:00"),
         ("can you push the cleaner back to two?", "2026-03-06T14:00"),

@@ -209,7 +209,7 @@ def pieces_of(
         named = part and outside[at] and not isinstance(piece, Clock)  # 中午 is an hour
         if part and named and not _greets(line, part):
             found.append(Part(at, part.end, part.value or "night"))
-        if piece and outside[at]:
+        if piece and outside[piece.first]:
             found.append(piece)
         at = max(piece.end if piece else part.end if part else 0, at + 1)
     ones = [n + 1 for n, (p, other) in enumerate(pairwise(found)) if _is_one(line, p, other)]

@@ -80,7 +80,8 @@ def _counted(line: Line, at: int, read_back: datetime | None) -> Day | None:
     booked = moved_from(line.situation)
     shift = line.tag(at, "push_back", "push_up") if booked else None
     lead = led or shift
-    first, at = at, shift.first + 1 if shift else at  # the wish has the word: "push it back"
+    # The wish has the word itself: "push it back".
+    first, at = at, max(shift.first + 1, shift.end - 1) if shift else at
     end, minutes, months, hourly = _length(line, line.on(lead.end) if lead else first)
     if not (minutes or months) or (hourly and minutes < _LEAST_MINUTES):
         return None
