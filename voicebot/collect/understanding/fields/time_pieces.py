@@ -81,6 +81,7 @@ class Hours(NamedTuple):
 PARTS = {
     "small_hours": Hours(time(0), time(6), "00", range(0), range(6)),
     "morning": Hours(None, time(12), "06", range(0), range(5, 12)),
+    "late_morning": Hours(time(10), time(12), "10", range(0), range(9, 12)),
     "forenoon": Hours(None, time(12), "06", range(1), range(5, 12)),
     "day": Hours(time(8), time(18), "06", range(7), range(12)),
     "noon": Hours(time(11), time(13), "11", range(4), range(4)),
@@ -93,7 +94,7 @@ PARTS = {
 
 
 _WIDEST = {
-    **{"00": "small_hours", "06": "morning", "11": "noon"},
+    **{"00": "small_hours", "06": "morning", "10": "late_morning", "11": "noon"},
     **{"12": "afternoon", "14": "after_lunch", "18": "evening", "21": "night"},
 }
 """Of the parts that a piece writes alike, the one that leaves most open."""
