@@ -475,6 +475,7 @@ async def test_a_yes_with_something_beside_it_keeps_the_value_in_chinese(words: 
         "yes. I'm at work all day",
         "Yes, you can ring me any time.",
         "Yes. For the third time.",
+        "Yes, that's the new one",
         "yes, the gate code is 4521",
         "Yes, I told you already.",
         "yes, my name is Robin Carter, who are you?",

@@ -36,6 +36,7 @@ def test_a_window_is_looked_into(words: str) -> None:
     [
         ("the first one", OFFERED[0]),
         ("the Friday one", OFFERED[2]),
+        ("Is nine not a bit early for mowing? What about three?", OFFERED[1]),
         ("the last one please", OFFERED[2]),
         ("Wednesday at three", OFFERED[1]),
     ],
@@ -183,6 +184,7 @@ def test_a_wish_that_comes_before_its_question_is_kept(words: str, day: date, ho
         ("Yes. Can you mow the lawn on Friday?", "2026-03-06"),
         ("Yes. Could somebody fix my tap on Friday at noon?", "2026-03-06T12:00"),
         ("Yes. Make it the Thursday one", "2026-03-05"),
+        ("Yes. Can you mow Thursday, sometime before I do the school run?", "2026-03-05"),
         ("Yes. Can you mow a lawn?", None),
     ],
 )

@@ -54,6 +54,21 @@ def test_a_first_sentence_that_greets_by_the_part_of_the_day_names_no_time() -> 
     assert said(Step.TIME, "Evening, tomorrow at six") == {Step.TIME: "2026-11-24T18:00"}
 
 
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("OK gutters then, Merv Pilkington's the name", "Gardening"),
+        ("Gutters then, my name's Merv Pilkington", "Gardening"),
+        ("Merv Pilkington. I need an electrician, so is seven on the dot possible?", "Electrical"),
+        ("Um, the outside, it's Merv Pilkington", None),
+        ("Merv Pilkington, is he here on the dot?", None),
+    ],
+)
+def test_a_job_beside_the_name_is_kept(text: str, service: str | None) -> None:
+    found = said(Step.NAME, text)
+    assert (found.get(Step.NAME), found.get(Step.SERVICE)) == ("Merv Pilkington", service)
+
+
 def test_a_fault_in_broken_english_is_a_service() -> None:
     found = said(Step.NAME, "Hello I am Nguyen Thi Hoa. Toilet no go down, water come up.")
     assert found == {Step.NAME: "Nguyen Thi Hoa", Step.SERVICE: "Plumbing"}

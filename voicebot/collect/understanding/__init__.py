@@ -117,6 +117,8 @@ def read(text: str, situation: Situation) -> Reading:
         if isinstance(act, Correct) and act.step not in (None, situation.step) and not act.value:
             reading = _with_answer(said, situation, reading, act)
     reading = with_times(said, situation, by_parts(said, situation, reading, _at_once), _at_once)
+    if situation.step is Step.NAME and situation.asked is Asked.ANSWER:
+        reading = _with_service(said, situation, reading)
     told = {act.step for act in reading.acts if isinstance(act, Provide)}
     timed = any(isinstance(act, Flexible) for act in reading.acts)
     if not reading.rest or not told & _WITH_FIGURES or Step.TIME in told or timed:
@@ -135,6 +137,19 @@ def _at_once(text: str, situation: Situation) -> Reading:
     every = (*fields.values(), *others) if answers else (*others, *fields.values())
     candidates = list(chain.from_iterable(reader(said, situation) for reader in every))
     return choose(said, candidates, situation)
+
+
+def _with_service(said: Utterance, situation: Situation, reading: Reading) -> Reading:
+    """Return the reading with the job that stands alone beside the name: "Gutters, it's Jo"."""
+    told = {act.step for act in reading.acts if isinstance(act, Provide)}
+    if Step.NAME not in told or Step.SERVICE in told.union(situation.record):
+        return reading
+    for span in reading.rest:
+        match _at_once(said.text[slice(*span)], replace(situation, step=Step.SERVICE)):
+            case Reading((Provide(step=Step.SERVICE, assumed=0) as job,), ()):
+                acts = sorted((*reading.acts, replace(job, span=span)), key=lambda act: act.span)
+                return Reading(tuple(acts), tuple(r for r in reading.rest if r != span))
+    return reading
 
 
 def _with_time(said: Utterance, situation: Situation, reading: Reading) -> Reading:

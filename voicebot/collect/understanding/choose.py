@@ -38,6 +38,8 @@ _PRICE = "price"
 """The topic of the question what work costs: who asks wants it done."""
 _RINGS = "call_back"
 """A wish; not in what whoever comes is told: "have him ring me before he comes"."""
+_OPEN = 1
+"""Guesses in a day whose hour is left open: "Thursday, sometime"."""
 _WORD, _GUESS, _ACT = 10, 3, 1
 """The worth of a word explained, and the cost of a guess and of an act."""
 _REFUSES, _STANDS = "refuses", "existing"
@@ -212,10 +214,12 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
     """Give whole values of other fields that stand in the description of the work.
 
     Who asks whether we do some work wants it done: there the service itself is given as well, and
-    what is said of it ("could somebody mow the lawn every month").
+    what is said of it ("could somebody mow the lawn every month"); so does who needs it first ("I
+    need an electrician, is he here at seven on the dot?").
     """
     described = isinstance(wide.act, Provide) and wide.act.step is Step.SERVICE
     asked = isinstance(wide.act, Ask) and wide.act.topic in (OFFERED, _PRICE)
+    asked |= isinstance(wide.act, Ask) and said.at(wide.first, "service.lead") is not None
     if not wide.act or not (described or asked):
         return
     start, stop = wide.act.span if described else (0, 0)
@@ -247,7 +251,7 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
 
 def _is_of_time(each: Candidate) -> bool:
     """Return True for a wish about when, and for a day or an hour, also without the other."""
-    timed = isinstance(each.act, Provide) and each.act.step is Step.TIME and not each.assumes
+    timed = isinstance(each.act, Provide) and each.act.step is Step.TIME and each.assumes <= _OPEN
     return timed or isinstance(each.act, Flexible)
 
 

@@ -213,7 +213,8 @@ def _only_asks(line: Line) -> bool:
         return False
     stop = next((n for n in range(opener.end, line.end) if ends_sentence(said.tokens, n)), line.end)
     behind = said.all("time.weekday", "time.day", "time.short", first=stop)
-    if any(not said.clause(each.first).asked for each in behind):
+    suggests = any(said.all("time.suggests", first=stop))  # "Is seven not early? What about nine?"
+    if suggests or any(not said.clause(each.first).asked for each in behind):
         return False  # "Is one bedroom only. Friday in the morning"
     return "time.tells" in said.tags or not any(said.all("time.offer", first=opener.end))
 
