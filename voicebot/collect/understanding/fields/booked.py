@@ -273,11 +273,11 @@ def _moved(said: Utterance) -> Iterator[tuple[Match, int]]:
         clause = said.clause(verb.first)
         if clause.denied or said.at(verb.first, "clause.keeps"):
             continue
-        for at in range(verb.end, min(verb.end + _BETWEEN + 1, clause.end)):
+        for at in range(verb.first + 1, min(verb.end + _BETWEEN + 1, clause.end)):
             thing = said.at(at, THING)
             timed = at > verb.end and said.at(at, _UNTIL) and said.at(verb.end, _WHOSE)
             if (field := said.at(at, _FIELD)) and field.value != Step.TIME:
                 break  # "change the address on my booking"
             if thing or timed:
-                yield verb, thing.end if thing else at
+                yield verb, max(verb.end, thing.end if thing else at)
                 break
