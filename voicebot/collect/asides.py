@@ -139,8 +139,7 @@ def _own_answer(turn: Turn, question: Ask) -> str | None:
 
 
 _OF_A_SERVICE = ("price", "duration", "offered")
-_BOTH = "both"
-_IF_DONE = ("offered", _BOTH)
+_IF_DONE = ("offered", "both")
 _LEAST = {"staff": (0.85,), "advice": (0.85,), "duration": (0.7,), "offered": (0.7,)}
 """How like a form of the business file a question of a row must be, to be answered by it: of what
 only staff know, and of what is done."""
@@ -186,12 +185,12 @@ _OF_PRICE = ("ask.price", "topic.price", "topic.plain")
 def _about(turn: Turn, question: Ask, text: str) -> tuple[Offer, ...]:
     """Return the services whose price or length is asked for, or whether we do them."""
     business = turn.business
-    if question.topic not in (*_OF_A_SERVICE, _BOTH):
+    if question.topic not in (*_OF_A_SERVICE, "both"):
         return ()
     named = named_in(question.about, business.services, business.language)
     if named == () and (question.topic not in _IF_DONE or _names_nothing(turn, question)):
         named = named_in(text, business.services, business.language)
-    return () if question.topic == _BOTH and len(named or ()) > 1 else named or ()
+    return () if question.topic == "both" and len(named or ()) > 1 else named or ()
 
 
 def _names_nothing(turn: Turn, question: Ask) -> bool:

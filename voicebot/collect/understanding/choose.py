@@ -38,8 +38,6 @@ _PRICE = "price"
 """The topic of the question what work costs: who asks wants it done."""
 _RINGS = "call_back"
 """A wish; not in what whoever comes is told: "have him ring me before he comes"."""
-_OPEN = 1
-"""Guesses in a day whose hour is left open: "Thursday, sometime"."""
 _WORD, _GUESS, _ACT = 10, 3, 1
 """The worth of a word explained, and the cost of a guess and of an act."""
 _REFUSES, _STANDS = "refuses", "existing"
@@ -251,8 +249,8 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
 
 def _is_of_time(each: Candidate) -> bool:
     """Return True for a wish about when, and for a day or an hour, also without the other."""
-    timed = isinstance(each.act, Provide) and each.act.step is Step.TIME and each.assumes <= _OPEN
-    return timed or isinstance(each.act, Flexible)
+    timed = isinstance(each.act, Provide) and each.act.step is Step.TIME  # "Thursday, sometime"
+    return (timed and each.assumes <= 1) or isinstance(each.act, Flexible)
 
 
 def _besides(known: Iterable[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:

@@ -47,9 +47,8 @@ def with_ranks(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
     Of those on the day that is named beside it, if there are so many: "the second Friday one".
     """
     if line.situation.asked is not Asked.CHOICE or line.situation.step is not Step.TIME:
-        named = [line.before(p.first, "weekday", "day") for p in pieces]  # "the Thursday one"
-        led = [bool(day and line.before(day.first, "the")) for day in named]
-        return [p for p, of in zip(pieces, led, strict=True) if not (of and _is_one(line, p))]
+        days = [p.end for p in pieces if isinstance(p, Day) and line.before(p.first, "the")]
+        return [p for p in pieces if not (p.first in days and _is_one(line, p))]  # "the Friday one"
     ranks = [
         rank for word in line.said.all("choose.position") for rank in _rank(line, word, pieces)
     ]
