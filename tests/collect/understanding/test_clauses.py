@@ -27,6 +27,11 @@ def test_a_clause_is_flagged(said: str, clause: str, flag: str) -> None:
     assert getattr(clauses(said)[clause], flag)
 
 
+def test_a_statement_that_denies_asks_nothing() -> None:
+    told = clauses("actually it isn't the drain, my husband says")
+    assert not any(clause.asked for clause in told.values())
+
+
 def test_a_wish_in_the_form_of_a_question_asks_nothing() -> None:
     assert not any(clause.asked for clause in clauses("can I come at three?").values())
 

@@ -161,7 +161,10 @@ def _clause(
         or any(match.tag in ("clause.open", "clause.before") for match in matches[opening])
     ):
         opening += 1
-    opens = {match.tag for match in matches[opening]} if opening < end else set()
+    begins = opening > first or not first or said[first - 1].is_sign
+    begins = begins or _leads_on(matches[first - 1], first)  # not "it isn't the drain"
+    heads = matches[opening] if opening < end else ()
+    opens = {match.tag for match in heads if begins or match.value != _FIRST}
     asks = said[end - 1].low == "?" or not _ASKING.isdisjoint(opens) or "clause.asks" in tags
     gone = any(match.tag == "clause.gone" for match in matches[first])
     return Clause(
