@@ -107,6 +107,7 @@ __all__ = [
 ]
 
 _WITH_FIGURES = {Step.PHONE, Step.ADDRESS, Step.EMAIL}
+_MOST_JOBS = 2
 
 
 def read(text: str, situation: Situation) -> Reading:
@@ -144,7 +145,7 @@ def _with_service(said: Utterance, situation: Situation, reading: Reading) -> Re
     told = {act.step for act in reading.acts if isinstance(act, Provide)}
     if Step.NAME not in told or Step.SERVICE in told.union(situation.record):
         return reading
-    for span in reading.rest:
+    for span in reading.rest[:_MOST_JOBS]:
         match _at_once(said.text[slice(*span)], replace(situation, step=Step.SERVICE)):
             case Reading((Provide(step=Step.SERVICE, assumed=0) as job,), ()):
                 acts = sorted((*reading.acts, replace(job, span=span)), key=lambda act: act.span)
