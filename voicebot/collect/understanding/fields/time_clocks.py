@@ -303,9 +303,12 @@ def _lead(line: Line, clock: Clock, inside: set[int], *, alone: bool) -> Cue:
 def _beside(line: Line, one: Piece, other: Piece) -> bool:
     first, second = (one, other) if one.first < other.first else (other, one)
     between = range(first.end, second.first)
-    apart = any(not line.said.is_sound(at) and not line.tag(at, "inside") for at in between)
-    if line.situation.step is not Step.TIME:  # "oh four one two. Mornings suit me"
-        apart |= any(ends_sentence(line.said.tokens, at) for at in between)
+    ends = line.situation.step is not Step.TIME  # "oh four one two. Mornings suit me"
+    apart = any(
+        (not line.said.is_sound(at) and not line.tag(at, "inside"))
+        or (ends and ends_sentence(line.said.tokens, at))
+        for at in between
+    )
     return first.end <= second.first and not apart
 
 
