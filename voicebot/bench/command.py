@@ -102,7 +102,7 @@ def bench(
 
     \b
     voicebot bench                                        ten calls without models
-    voicebot bench --calls 50 --json bench-out/null.json  the figure of the README
+    voicebot bench --calls 50 --json bench-out/null.json  figures and a picture
     voicebot bench --calls 4 --stack local                with speech models
     voicebot bench --stack openai-sim --calls 50          what we add to OpenAI's latency
     voicebot bench --compare batch                        the cost of saving in real time
