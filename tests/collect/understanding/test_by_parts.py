@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -126,3 +127,19 @@ def test_what_only_looks_like_a_mend_changes_no_field(said: str) -> None:
     for asked in (Asked.CHOICE, Asked.CONFIRM):
         given = given_in(said, situation(Step.TIME, asked))
         assert not set(given) - {Step.TIME, Step.SERVICE}
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "name"),
+    [
+        ("Jürgen Groß", "juergen at gmx dot de. Juergen with U E", "Jürgen Groß"),
+        ("Siobhán Kerr", "siobhan at yahoo dot ie. That's sierra india, november", "Siobhán Kerr"),
+        ("Jürgen Groß", "jürgen@gmx.de. By the way it's Jürgen Hansen", "Jürgen Hansen"),
+        ("Cosima Hill", "cosima at gmx dot de. And my name is Hansen", "Cosima Hansen"),
+    ],
+)
+def test_the_spelling_of_an_email_is_none_of_the_name(held: str, said: str, name: str) -> None:
+    record = {**HELD, Step.NAME: held}
+    given = given_in(said, replace(situation(Step.PHONE), step=Step.EMAIL, record=record))
+    assert given[Step.EMAIL]
+    assert given.get(Step.NAME, held) == name

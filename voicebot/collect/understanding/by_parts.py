@@ -73,11 +73,16 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
                     else read_one(_alone(said, part), situation)
                 )
         alone = [known[part] for part in parts]
+        mailed = any(_given(reading, Step.EMAIL) for reading in (whole, *alone))
+        alone = [
+            Reading(rest=(part,)) if _only_names(reading, whole, mailed) else reading
+            for part, reading in zip(parts, alone, strict=True)
+        ]
         denied = any(isinstance(act, Deny) for act in whole.acts)
         open_still = not answered and _tell(said, parts, alone)
         open_still &= not (linked and situation.step is Step.SERVICE)  # "my car's dead, so …"
         mends = [
-            (whole.rest and _mends(reading, situation) and not _only_names(reading, whole))
+            (whole.rest and _mends(reading, situation))
             or (denied and _mends_what_is_denied(reading, situation))
             or (open_still and not reading.rest and _answers(reading, situation))
             for reading in alone
@@ -118,7 +123,9 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
                 free = [a for a in whole.acts if isinstance(a, Ask) and _inside(a.span, part)]
                 free = [act for act in free if act.topic == _FREE]  # it is answered all the same
                 rest = tuple(span for span in found.rest if said.text[slice(*span)] != "?")
-                alone[n] = Reading((*found.acts, *free), rest)
+                renamed = Step.NAME in situation.record and _given(found, Step.NAME)
+                if not renamed:  # "sierra india november" of an e-mail
+                    alone[n] = Reading((*found.acts, *free), rest)
         whole = _put_together(whole, parts, alone, [_is_of_time(reading) for reading in alone])
     return whole
 
@@ -246,12 +253,19 @@ def _mends_what_is_denied(reading: Reading, situation: Situation) -> bool:
     )
 
 
-def _only_names(reading: Reading, whole: Reading) -> bool:
-    """Return True for a name that was none beside the yes of the turn: "that's it. Milo! Down!"."""
-    named = [a for a in whole.acts if isinstance(a, Correct | Provide) and a.step is Step.NAME]
+def _only_names(reading: Reading, whole: Reading, mailed: bool) -> bool:
+    """Return True for a name that was none beside the yes of the turn, or its e-mail address.
+
+    "That's it. Milo! Down!", "juergen at gmx dot de. Juergen with u e".
+    """
+    given, named = _given(reading, Step.NAME), _given(whole, Step.NAME)
     agreed = any(isinstance(act, Affirm) for act in whole.acts)
-    given = any(isinstance(a, Provide) and a.step is Step.NAME for a in reading.acts)
-    return given and agreed and not named
+    of_yes = agreed and any(isinstance(act, Provide) for act in given)
+    return bool(given) and not named and (of_yes or mailed)
+
+
+def _given(reading: Reading, step: Step) -> list[Act]:
+    return [a for a in reading.acts if isinstance(a, Correct | Provide) and a.step is step]
 
 
 def _is_count(said: Utterance, part: Span) -> bool:

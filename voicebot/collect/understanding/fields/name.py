@@ -40,11 +40,7 @@ from voicebot.collect.understanding.fields.name_words import (
 from voicebot.collect.understanding.text import without_accents
 from voicebot.collect.understanding.types import Asked, Correct, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance
-from voicebot.collect.understanding.words import (
-    is_everyday,
-    is_family,
-    is_given,
-)
+from voicebot.collect.understanding.words import is_everyday, is_family, is_given
 
 _ANNOUNCING = ("name.lead", "name.label", "name.nickname", "name.trail")
 """One of these stands by every name that nobody asked for."""
@@ -91,12 +87,15 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if held and (not asked or (agrees and said.tags.isdisjoint(_DENIES))):
         found = [each for each in found if not _is_theirs(said, each)]
     if held and not asked:
+        found = [each for each in found if not said.at(each.end, "email.at")]
         said_so = denied or any(tag in said.tags for tag in _OF_NAMES)
         if not said_so:  # "barney at finkel dot com. No Frankensteins"
             found = [each for each in found if not _is_in_passing(said, each)]
     rows = {each.text for each in every if each.letters}
-    if situation.asked is Asked.CONFIRM and not asked and all(e.only_spells(rows) for e in every):
-        return  # letters are of the value that is read back
+    of_value = "email.at" in said.tags and said.tags.isdisjoint(_OF_NAMES)
+    of_value |= situation.asked is Asked.CONFIRM  # letters are of the value that is read back
+    if of_value and not asked and all(each.only_spells(rows) for each in found):
+        return
     mended = _mended(said, held, found, denied, asked) if held else None
     if mended == held and not asked:
         return
