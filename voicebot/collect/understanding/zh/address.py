@@ -66,7 +66,9 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     held = situation.record.get(Step.ADDRESS)
     stretches = list(_stretches(said, bare))
     named = situation.step is not Step.TIME or not said.tags.isdisjoint(_NAMES_IT)
-    told = named and any(_is_of(said, each, held) for each in stretches)  # else 不是五号 is a day
+    mends = any(each.mends for each in stretches)
+    told = any(_is_of(said, each, held, mends) for each in stretches)
+    told &= named  # else 不是五号 is a day
     told |= "address.label" in said.tags and not any(clause.denied for clause in said.clauses)
     mendable = held if wrong or told or (asked and situation.asked is Asked.CONFIRM) else None
     partial = situation.partial if asked else None
@@ -89,9 +91,13 @@ def address(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     yield Candidate(act, found.begun, found.end, found.guesses)
 
 
-def _is_of(said: Utterance, each: _Place, held: str | None) -> bool:
-    """Return True for a part of the held address that is said to be wrong: 不是3楼, 没有弄."""
-    return bool(held) and (each.gone or (each.denied and _written(said, each.pieces) in str(held)))
+def _is_of(said: Utterance, each: _Place, held: str | None, mends: bool) -> bool:
+    """Return True for a part of the held address that is said to be wrong: 不是3楼, 没有弄.
+
+    `mends`: something is taken back in the utterance: 3楼改成5楼.
+    """
+    wrong = (each.denied or mends) and _written(said, each.pieces) in (held or "")
+    return bool(held) and (each.gone or wrong)
 
 
 def _meant(said: Utterance, stretches: Sequence[_Place], held: str | None) -> _Place | None:

@@ -7,6 +7,9 @@ from typing import NamedTuple
 from voicebot.collect.understanding.text import Kind
 from voicebot.collect.understanding.utterance import Utterance, utterance
 
+_ROOM = {"", "室"}
+"""A room is told with or without its unit."""
+
 
 class Features(NamedTuple):
     """The parts of an address that some words have."""
@@ -90,6 +93,7 @@ def mended(
         before, figure = _numbers(utterance(text, language)), new[start:end].removesuffix(unit)
         like = [at for at in before if text[at[1] : at[2]] == wrong]
         like = like or [at for at in before if at[0] == unit]
+        like = like or [at for at in before if {at[0], unit} == _ROOM]
         if mends and not like:  # 1088弄, 是1088号; 3楼, 不对, 5室
             last = before[-1:] if slip and before and before[-1][2] == len(text) else []
             like = [at for at in before if text[at[1] : at[2]] == figure + at[0]] or last
