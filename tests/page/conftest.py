@@ -192,7 +192,7 @@ TOKENS = "sesame, spare"
 @pytest.fixture(scope="package")
 def guarded_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Servers where only who signs may call and only who has a token may look."""
-    secrets = {"VOICEBOT_TWILIO_AUTH_TOKEN": "any secret", "VOICEBOT_CONSOLE_TOKEN": TOKENS}
+    secrets = {"VOICEBOT_TWILIO_AUTH_TOKEN": "any-secret", "VOICEBOT_CONSOLE_TOKEN": TOKENS}
     with running_house(tmp_path_factory.mktemp("guarded"), secrets) as house:
         yield house
 

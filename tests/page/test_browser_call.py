@@ -67,7 +67,7 @@ LISTENS = """
 def spoken_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Servers with real speech recognition and a real voice, where only who signs may call."""
     settings = {"VOICEBOT_TRANSCRIBER": "local", "VOICEBOT_SYNTHESIZER": "local"}
-    settings["VOICEBOT_TWILIO_AUTH_TOKEN"] = "any secret"
+    settings["VOICEBOT_TWILIO_AUTH_TOKEN"] = "any-secret"
     with running_house(tmp_path_factory.mktemp("browser-call"), settings) as house:
         yield house
 
