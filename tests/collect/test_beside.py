@@ -101,7 +101,7 @@ def _asked(word: str) -> Holds:
 
 
 def _idle(held: Dialogue) -> bool:
-    """Nobody is promised a call, and no question is made of it."""
+    """Return whether the turn promises no call back and notes no question."""
     return held.needs is Needs.NOTHING and not any(note.startswith("?") for note in held.notes)
 
 

@@ -203,7 +203,7 @@ class Said:
 
     @cached_property
     def to_tell(self) -> tuple[Span, ...]:
-        """What no act explains, but for why we are to wait: "hang on, he's got the hose"."""
+        """The unread words, without the reason given for a wait: "hang on, he's got the hose"."""
         said = utterance(self.text, self.situation.language)
         waits = {said.sentence(said.token_at(act.span[0])) for act in self.of(Wait)}
         rest = self.reading.rest

@@ -66,7 +66,7 @@ def take_values(
 
 
 _STORED = (Step.ADDRESS, Step.EMAIL, Step.PHONE)
-"""Of a booking that was told, a new one is for staff to change."""
+"""Fields of a booking that was read out; where the caller gives a new value, staff change it."""
 
 
 def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:

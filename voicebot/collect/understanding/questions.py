@@ -25,7 +25,7 @@ _UNKNOWN_WORD = 3
 EXISTING = "want.existing"
 OTHER_TIME, THING = "clause.other_time", "booked.thing"
 THEIRS = "booked.theirs"
-"""Somebody else has called theirs off: "my neighbour had to cancel his"."""
+"""Tag of a sentence in which another person cancelled: "my neighbour had to cancel his"."""
 TOLD = "note.request"
 """Asks us to tell staff something; the whole clause is told."""
 ASKS_OFFERED = "ask.offered"
@@ -206,7 +206,7 @@ def _leads(said: Utterance, at: int) -> int:
 
 
 def _in_the_room(said: Utterance, clause: Clause, situation: Situation) -> bool:
-    """Return True where a question is put to somebody else: "what do you think, Jim?".
+    """Return True where the caller asks another person in the room: "what do you think, Jim?".
 
     They are called by a name, of which the open question is no answer, or what follows says so:
     "did you feed the dog? Sorry, not you".

@@ -125,8 +125,9 @@ def call(
       time    = [{ line = "Tomorrow at ten.", interrupt_after_ms = 700 }]
       correct = { phone = "+61412345678" }            what the record should hold
 
-    Where VOICEBOT_BUSINESS or VOICEBOT_SMTP_URL is set, a call without lines of your own hangs up
-    before it is booked and j.smith@gmail.com mailed, unless --book is given.
+    Where VOICEBOT_BUSINESS names another business than the demo, or VOICEBOT_SMTP_URL is set, a
+    call without lines of your own hangs up before it books, and j.smith@gmail.com is not mailed;
+    --book books all the same.
 
     Exit code 0: the bot ended the conversation; 3: the caller hung up as scripted; 1: otherwise.
     """
