@@ -141,8 +141,8 @@ def _own_answer(turn: Turn, question: Ask) -> str | None:
 _OF_A_SERVICE = ("price", "duration", "offered")
 _IF_DONE = ("offered", "both")
 _LEAST = {"staff": (0.85,), "advice": (0.85,), "duration": (0.7,), "offered": (0.7,)}
-"""The least likeness, 0 to 1, to a question of the business file by which its answer is given to one
-of these topics; for others the default of `answer_for` holds."""
+"""The least likeness, 0 to 1, to a question of the business file by which its answer is given, for
+questions of these topics; for others the default of `answer_for` holds."""
 _BY_ROW = ("quote", "be_home", "guarantee", "punctual", "ring_ahead")
 """Kinds that a row tells more surely than likeness: "do I have to pay for the quote"."""
 
