@@ -31,6 +31,8 @@ pytestmark = [pytest.mark.page, pytest.mark.audio, pytest.mark.slow]
 A_TURN_MS = 60_000
 """By far the longest: the bot's longest sentence takes ten seconds, stt some more."""
 MOST_TURNS = 20
+# What is said to a question that is no step: a time of their own, to the times that are offered.
+CLIPS = {"confirm": "yes", "choice": "time"}
 LEAD_S = 0.4
 """The microphone's noise suppression begins anew each time it is opened, and needs a moment."""
 NUMBER = "0412345678#"
@@ -134,7 +136,7 @@ def test_a_call_from_the_browser_spoken_and_keyed_interrupts_the_bot_and_books_a
         if asked == "phone":
             caller.key(NUMBER)
         else:
-            caller.say("yes" if asked == "confirm" else asked)
+            caller.say(CLIPS.get(asked, asked))
         caller.listen()
     expect(page.locator("article .state-booked")).to_be_visible()
     expect(page.locator(".steps .full")).to_have_count(6)
