@@ -1,13 +1,18 @@
 """Set up what all tests need: no settings of this machine, patient deadlines, an order."""
 
+import asyncio
 import os
 import signal
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 
 import pytest
 from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+
+from tests.virtual_time import VirtualLoop
 
 settings.register_profile("no wall clock", deadline=None)
 settings.load_profile("no wall clock")
@@ -45,6 +50,15 @@ for deadline in _WAITING_FOR_SOMEBODY:  # who tests one of them sets it
     assert hasattr(holder, name), deadline
     setattr(holder, name, PATIENT_S)
 os.environ["VOICEBOT_COMMIT_DEADLINE_MS"] = str(round(PATIENT_S * 1000))
+
+
+def pytest_asyncio_loop_factories(
+    item: pytest.Item,
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run what is marked so in virtual time."""
+    if marker := item.get_closest_marker("virtual_time"):
+        return {"virtual": partial(VirtualLoop, **marker.kwargs)}
+    return {"real": asyncio.new_event_loop}
 
 
 _PAGE = "tests/page"

@@ -1,26 +1,25 @@
 """An event loop whose clock jumps to the next timer, so that waiting costs nothing.
 
-    @in_virtual_time
-    async def test_silence_is_noticed_after_six_seconds() -> None: ...
+    pytestmark = pytest.mark.virtual_time
 
 Sockets stay real: time moves on only when none of them has anything to deliver. It stands still
 while one of the loop's threads (`asyncio.to_thread`) works. What happens in other threads or
-processes is not waited for, unless `grace_s` of real time is given.
+processes is not waited for, unless `virtual_time(grace_s=…)` gives some real time: Unix sockets
+deliver at once, for TCP a few milliseconds before each jump are needed, because under load the
+kernel hands packets over a little later.
 """
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import selectors
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, TypeVar, TypeVarTuple, Unpack
 
 if TYPE_CHECKING:
     from _typeshed import FileDescriptorLike
 
-P = ParamSpec("P")
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
@@ -96,29 +95,3 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _thread_done(self, _: asyncio.Future[T]) -> None:
         self._jumping.threads -= 1
-
-
-def virtual_time(
-    grace_s: float = 0.0,
-) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, T]]:
-    """Run an async test to its end in virtual time; it may use fixtures that need no loop.
-
-    Unix sockets deliver at once. For TCP give a few milliseconds of real `grace_s` before each
-    jump: under load the kernel hands packets over a little later.
-    """
-
-    def decorate(test: Callable[P, Awaitable[T]]) -> Callable[P, T]:
-        @functools.wraps(test)
-        def run(*args: P.args, **kwargs: P.kwargs) -> T:
-            async def main() -> T:
-                return await test(*args, **kwargs)
-
-            with asyncio.Runner(loop_factory=lambda: VirtualLoop(grace_s)) as runner:
-                return runner.run(main())
-
-        return run
-
-    return decorate
-
-
-in_virtual_time = virtual_time()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.calls.world import ANSWERS, EXPECTED, world
-from tests.virtual_time import in_virtual_time
 from voicebot.call import FIELDS, Speaker, Status, Step
+
+pytestmark = pytest.mark.virtual_time
 
 UP_TO = [FIELDS[: n + 1] for n in range(len(FIELDS))]
 
 
-@in_virtual_time
 async def test_a_whole_call_books_with_every_answer_its_moment_and_every_word() -> None:
     async with world() as w:
         async with w.call() as caller:
@@ -31,7 +31,6 @@ async def test_a_whole_call_books_with_every_answer_its_moment_and_every_word() 
 
 
 @pytest.mark.parametrize("steps", UP_TO[:-1], ids=lambda steps: steps[-1].value)
-@in_virtual_time
 async def test_hanging_up_after_a_step_leaves_exactly_what_was_said(
     steps: tuple[Step, ...],
 ) -> None:
@@ -51,7 +50,6 @@ async def test_hanging_up_after_a_step_leaves_exactly_what_was_said(
 
 
 @pytest.mark.parametrize("steps", UP_TO[:-1], ids=lambda steps: steps[-1].value)
-@in_virtual_time
 async def test_calling_again_goes_on_at_the_next_step_and_asks_nothing_twice(
     steps: tuple[Step, ...],
 ) -> None:
@@ -67,7 +65,6 @@ async def test_calling_again_goes_on_at_the_next_step_and_asks_nothing_twice(
     assert said == [text for step in FIELDS for text in ANSWERS[step]]
 
 
-@in_virtual_time
 async def test_a_lost_line_leaves_the_call_active_so_that_the_provider_is_sent_back() -> None:
     async with world() as w:
         async with w.call() as caller:
@@ -81,7 +78,6 @@ async def test_a_lost_line_leaves_the_call_active_so_that_the_provider_is_sent_b
     assert record.user.userInfo.name == "Robin Carter"
 
 
-@in_virtual_time
 async def test_a_caller_who_hangs_up_between_words_and_yes_has_the_value_but_not_its_yes() -> None:
     async with world() as w:
         async with w.call() as caller:
@@ -93,7 +89,6 @@ async def test_a_caller_who_hangs_up_between_words_and_yes_has_the_value_but_not
     assert record.step is Step.PHONE
 
 
-@in_virtual_time
 async def test_a_time_without_its_yes_books_nothing_and_is_offered_again() -> None:
     async with world() as w:
         async with w.call() as caller:
@@ -108,7 +103,6 @@ async def test_a_time_without_its_yes_books_nothing_and_is_offered_again() -> No
     assert record.user.serviceBookedTime == "2026-03-04T09:30:00+11:00"
 
 
-@in_virtual_time
 async def test_keys_answer_the_phone_step() -> None:
     async with world() as w:
         async with w.call() as caller:
@@ -123,7 +117,6 @@ async def test_keys_answer_the_phone_step() -> None:
     assert record.step is Step.ADDRESS
 
 
-@in_virtual_time
 async def test_a_caller_who_never_speaks_is_asked_twice_and_told_goodbye() -> None:
     async with world() as w:
         async with w.call():
@@ -134,7 +127,6 @@ async def test_a_caller_who_never_speaks_is_asked_twice_and_told_goodbye() -> No
     assert record.history[-1].message.endswith("Goodbye!")
 
 
-@in_virtual_time
 async def test_a_second_stream_takes_the_call_over_and_the_first_ends_quietly() -> None:
     async with world() as w:
         async with w.call() as first:
@@ -148,7 +140,6 @@ async def test_a_second_stream_takes_the_call_over_and_the_first_ends_quietly() 
     assert record.step is Step.ADDRESS
 
 
-@in_virtual_time
 async def test_with_redis_away_the_conversation_reaches_its_end_and_is_saved_when_it_is_back() -> (
     None
 ):
@@ -165,7 +156,6 @@ async def test_with_redis_away_the_conversation_reaches_its_end_and_is_saved_whe
 
 
 @pytest.mark.parametrize("mode", ["realtime", "batch"])
-@in_virtual_time
 async def test_both_save_modes_leave_the_same_record(mode: str) -> None:
     async with world(save_mode=mode) as w:
         async with w.call() as caller:
@@ -176,7 +166,6 @@ async def test_both_save_modes_leave_the_same_record(mode: str) -> None:
     assert len(record.history) == 2 * sum(len(ANSWERS[s]) for s in FIELDS[:5]) + 1
 
 
-@in_virtual_time
 async def test_the_same_number_and_name_may_go_on_with_the_call_that_broke_off() -> None:
     async with world() as w:
         async with w.call() as caller:
@@ -190,7 +179,6 @@ async def test_the_same_number_and_name_may_go_on_with_the_call_that_broke_off()
     assert record.user.userInfo.phone == EXPECTED["phone"]
 
 
-@in_virtual_time
 async def test_the_same_number_under_another_name_hears_and_gets_nothing() -> None:
     async with world() as w:
         async with w.call() as caller:
@@ -206,7 +194,6 @@ async def test_the_same_number_under_another_name_hears_and_gets_nothing() -> No
     assert record.user.userInfo.name == "Alex Wood"
 
 
-@in_virtual_time
 async def test_a_call_that_was_gone_on_with_is_not_offered_a_second_time() -> None:
     async with world() as w:
         for sid, words in (("CA-1", ()), ("CA-2", ("Yes.",)), ("CA-3", ("Yes.",))):

@@ -19,7 +19,6 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.stream.doubles import CodedDetector, CodedTranscriber, SteadyVoice, spoken
 from tests.stream.provider import CALL_SID, Provider, carried
-from tests.virtual_time import virtual_time
 from voicebot.business import load_business
 from voicebot.settings import Settings
 from voicebot.speech import WholeUtterances
@@ -28,8 +27,6 @@ from voicebot.stream.__main__ import hold_conversation
 from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.server import StreamServer
 from voicebot.telemetry import UNTRACED, Tracing
-
-in_virtual_time = virtual_time(grace_s=0.001)
 
 ANSWERS = (
     "My name is John Smith",

@@ -10,7 +10,6 @@ import pytest
 
 from tests.collect.conversation import fresh
 from tests.stream.calls import Call, call, now
-from tests.virtual_time import in_virtual_time
 from voicebot import g711
 from voicebot.call import Step
 from voicebot.collect.collector import Hear, SayAloud, converse
@@ -19,6 +18,8 @@ from voicebot.ledger import Ledger
 from voicebot.simulators.phone import shipped_clip
 from voicebot.speech import Hint, Transcript
 from voicebot.speech.vad import SileroDetectors
+
+pytestmark = pytest.mark.virtual_time
 
 NAME = shipped_clip("john_name.wav").cut().audio
 YES = shipped_clip("john_yes.wav").cut().audio
@@ -67,25 +68,21 @@ async def said_after(c: Call, mulaw: bytes = b"", keys: str = "") -> str:
 
 
 @pytest.mark.parametrize(("below_db", "noisy"), [(10, True), (40, False)])
-def test_on_a_bad_line_a_name_is_spelled_back_and_keys_are_offered(
+async def test_on_a_bad_line_a_name_is_spelled_back_and_keys_are_offered(
     below_db: float, noisy: bool
 ) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        stt = Told(["My name is John Smith."])
-        detector = SileroDetectors().open
-        async with call(converse=from_the_start, stt=stt, detector=detector) as c:
-            await c.provider.until_heard(3)
-            answer = await said_after(c, over_noise(NAME, below_db))
-            assert ("J O H N, S M I T H" in answer) is noisy
-            if noisy:
-                stt.texts[0] = "Yes, that's right."
-                answer = await said_after(c, over_noise(YES, below_db))
-            assert ("The line is noisy" in answer) is noisy
-            answer = await said_after(c, keys="0412345678#")
-            assert "0412 345 678" in answer
-            await c.provider.hang_up()
-        saved = {step: value for x in c.notebook.changes for step, value in x.answers.items()}
-        assert saved == {Step.NAME: "John Smith", Step.PHONE: "+61412345678"}
-
-    scenario()
+    stt = Told(["My name is John Smith."])
+    detector = SileroDetectors().open
+    async with call(converse=from_the_start, stt=stt, detector=detector) as c:
+        await c.provider.until_heard(3)
+        answer = await said_after(c, over_noise(NAME, below_db))
+        assert ("J O H N, S M I T H" in answer) is noisy
+        if noisy:
+            stt.texts[0] = "Yes, that's right."
+            answer = await said_after(c, over_noise(YES, below_db))
+        assert ("The line is noisy" in answer) is noisy
+        answer = await said_after(c, keys="0412345678#")
+        assert "0412 345 678" in answer
+        await c.provider.hang_up()
+    saved = {step: value for x in c.notebook.changes for step, value in x.answers.items()}
+    assert saved == {Step.NAME: "John Smith", Step.PHONE: "+61412345678"}

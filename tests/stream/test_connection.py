@@ -12,7 +12,7 @@ import orjson
 import pytest
 from websockets.frames import Frame, Opcode
 
-from tests.stream.door import Door, close_code, door, in_virtual_time
+from tests.stream.door import Door, close_code, door
 from tests.stream.provider import CALL_SID, start_message
 from voicebot.signature import sign
 from voicebot.stream.connection import (
@@ -26,10 +26,11 @@ from voicebot.stream.connection import (
 )
 from voicebot.stream.paced_reading import SOON_S
 
+pytestmark = pytest.mark.virtual_time(grace_s=0.001)
+
 FORM = {"CallSid": CALL_SID, "From": "+61255500100", "FromCity": "", "CallerName": "Ångström & Co"}
 
 
-@in_virtual_time
 async def test_a_webhook_by_post_is_answered_as_one_by_get() -> None:
     async with door() as here:
         status, kind, body = await here.post("/twiml?try=1", FORM)
@@ -41,7 +42,6 @@ async def test_a_webhook_by_post_is_answered_as_one_by_get() -> None:
         assert (redirect.tag, redirect.text) == ("Redirect", "/twiml")
 
 
-@in_virtual_time
 async def test_a_post_is_signed_over_its_form() -> None:
     async with door(twilio_auth_token="12345") as here:
         url = f"https://127.0.0.1:{here.port}/twiml"
@@ -53,7 +53,6 @@ async def test_a_post_is_signed_over_its_form() -> None:
         assert (await here.post("/twiml", FORM, bare))[0] == 403
 
 
-@in_virtual_time
 async def test_a_body_may_come_in_pieces() -> None:
     async with door() as here:
         reader, writer = await asyncio.open_connection("127.0.0.1", here.port)
@@ -98,23 +97,19 @@ async def test_a_body_may_come_in_pieces() -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("signed", [False, True])
-def test_a_request_that_can_be_read_in_two_ways_is_refused_in_words(
+async def test_a_request_that_can_be_read_in_two_ways_is_refused_in_words(
     status: int, head: str, method: str, signed: bool
 ) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        async with door(twilio_auth_token="12345" if signed else None) as here:
-            for path in ("/twiml", "/media", "/media/web-1/x"):
-                host, _, rest = head.removeprefix("Host: ").partition("\r\n")
-                lines = rest.split("\r\n") if rest else []
-                if head.startswith("Host: "):
-                    answer = await here.ask(method, path, *lines, host=host)
-                else:
-                    answer = await nameless(here, method, path)
-                assert answer[0] == status, answer
-            assert (await here.get("/healthz"))[0] == 200
-
-    scenario()
+    async with door(twilio_auth_token="12345" if signed else None) as here:
+        for path in ("/twiml", "/media", "/media/web-1/x"):
+            host, _, rest = head.removeprefix("Host: ").partition("\r\n")
+            lines = rest.split("\r\n") if rest else []
+            if head.startswith("Host: "):
+                answer = await here.ask(method, path, *lines, host=host)
+            else:
+                answer = await nameless(here, method, path)
+            assert answer[0] == status, answer
+        assert (await here.get("/healthz"))[0] == 200
 
 
 async def nameless(here: Door, method: str, path: str) -> tuple[int, str, str]:
@@ -126,7 +121,6 @@ async def nameless(here: Door, method: str, path: str) -> tuple[int, str, str]:
     return int(answer.split()[1]), "", ""
 
 
-@in_virtual_time
 async def test_bytes_behind_a_request_are_no_failure_of_ours(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -186,7 +180,6 @@ async def peer(here: Door, hasty: bytes = b"") -> AsyncIterator[Peer]:
     writer.transport.abort()
 
 
-@in_virtual_time
 async def test_a_flood_of_pings_is_dropped_within_one_slice() -> None:
     async with door() as here:
         for opcode in (Opcode.PING, Opcode.PONG):
@@ -195,7 +188,6 @@ async def test_a_flood_of_pings_is_dropped_within_one_slice() -> None:
         assert (await here.get("/healthz"))[0] == 200
 
 
-@in_virtual_time
 async def test_pings_of_a_usual_number_are_answered() -> None:
     async with door() as here, here.caller() as provider:
         for _ in range(3):
@@ -206,22 +198,17 @@ async def test_pings_of_a_usual_number_are_answered() -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b"x" * 60_000, b'{"event":"connected"}'])
-def test_only_so_much_may_come_before_start(text: bytes) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        async with door() as here, here.socket() as socket:
+async def test_only_so_much_may_come_before_start(text: bytes) -> None:
+    async with door() as here, here.socket() as socket:
+        await socket.send(os.fsdecode(text))
+        enough = MAX_BEFORE_START_BYTES // (len(text) + FRAME_COST_BYTES) + 1
+        for _ in range(enough - 1):
             await socket.send(os.fsdecode(text))
-            enough = MAX_BEFORE_START_BYTES // (len(text) + FRAME_COST_BYTES) + 1
-            for _ in range(enough - 1):
-                await socket.send(os.fsdecode(text))
-            began = asyncio.get_running_loop().time()
-            assert await close_code(socket) == 1008
-            assert asyncio.get_running_loop().time() - began < 1
-
-    scenario()
+        began = asyncio.get_running_loop().time()
+        assert await close_code(socket) == 1008
+        assert asyncio.get_running_loop().time() - began < 1
 
 
-@in_virtual_time
 async def test_while_a_peer_floods_the_others_get_their_turn_after_each_slice() -> None:
     stop = Frame(Opcode.TEXT, b'{"event":"stop"}').serialize(mask=True)
     begin = Frame(Opcode.TEXT, orjson.dumps(start_message())).serialize(mask=True)

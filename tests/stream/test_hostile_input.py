@@ -11,13 +11,14 @@ import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.stream.door import Door, answer, close_code, door, in_virtual_time
+from tests.stream.door import Door, answer, close_code, door
 from tests.stream.provider import CALL_SID, carried, media_message, start_message
 from voicebot.call import CallSid
 from voicebot.signature import sign
 
+pytestmark = pytest.mark.virtual_time(grace_s=0.001)
 
-@in_virtual_time
+
 async def test_a_stream_without_start_is_closed_after_five_seconds() -> None:
     async with door() as here, here.socket() as socket:
         began = asyncio.get_running_loop().time()
@@ -37,20 +38,15 @@ async def test_a_stream_without_start_is_closed_after_five_seconds() -> None:
         (orjson.dumps(start_message(**{"from": "6" * 60_000})).decode(), 1008),
     ],
 )
-def test_a_start_that_cannot_be_served_is_closed_with_its_code(frame: str, code: int) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        async with door() as here:
-            async with here.socket() as socket:
-                await socket.send(frame)
-                assert await close_code(socket) == code
-            async with here.caller() as provider:
-                await provider.until_heard()
-
-    scenario()
+async def test_a_start_that_cannot_be_served_is_closed_with_its_code(frame: str, code: int) -> None:
+    async with door() as here:
+        async with here.socket() as socket:
+            await socket.send(frame)
+            assert await close_code(socket) == code
+        async with here.caller() as provider:
+            await provider.until_heard()
 
 
-@in_virtual_time
 async def test_an_oversized_frame_ends_a_call_and_no_other() -> None:
     async with door() as here, here.caller() as bystander:
         async with here.socket() as socket:
@@ -60,7 +56,6 @@ async def test_an_oversized_frame_ends_a_call_and_no_other() -> None:
         await bystander.until_heard(2)
 
 
-@in_virtual_time
 async def test_the_last_place_is_given_once() -> None:
     async with door(max_calls=2) as here, AsyncExitStack() as stack:
         for sid in ("CA1", "CA2"):
@@ -76,7 +71,6 @@ async def test_the_last_place_is_given_once() -> None:
         assert (pause.tag, redirect.text) == ("Pause", "/twiml?try=1")
 
 
-@in_virtual_time
 async def test_four_hundred_idle_sockets_do_not_shut_the_door() -> None:
     async with door(max_calls=1) as here, AsyncExitStack() as stack:
         for number in range(400):
@@ -90,7 +84,6 @@ async def test_four_hundred_idle_sockets_do_not_shut_the_door() -> None:
             await provider.until_heard()
 
 
-@in_virtual_time
 async def test_places_are_free_again_however_a_stream_ended() -> None:
     async with door(max_calls=1) as here:
         for _ in range(3):
@@ -148,7 +141,6 @@ async def is_refused(here: Door, path: str = MEDIA) -> bool:
     return refused.value.response.status_code == 403
 
 
-@in_virtual_time
 async def test_beyond_loopback_a_stream_needs_the_token_of_its_call() -> None:
     async with door(stream_host="0.0.0.0") as here:
         token = await here.token()
@@ -160,7 +152,6 @@ async def test_beyond_loopback_a_stream_needs_the_token_of_its_call() -> None:
         assert await code_of_start(here, token=token) == 1008
 
 
-@in_virtual_time
 async def test_a_token_may_stand_in_the_path() -> None:
     async with door(stream_host="0.0.0.0") as here:
         path = f"/media/{await here.token()}"
@@ -169,7 +160,6 @@ async def test_a_token_may_stand_in_the_path() -> None:
             await provider.until_heard()
 
 
-@in_virtual_time
 async def test_with_an_auth_token_only_what_is_signed_and_announced_is_served() -> None:
     async with door(twilio_auth_token=SECRET) as here:
         assert (await here.get(f"/twiml?CallSid={CALL_SID}"))[0] == 403
@@ -178,7 +168,6 @@ async def test_with_an_auth_token_only_what_is_signed_and_announced_is_served() 
         assert await code_of_start(here, signed=True) == 1008, "signed, but without its token"
 
 
-@in_virtual_time
 async def test_with_an_auth_token_a_browser_streams_once_with_the_token_of_its_call() -> None:
     async with door(twilio_auth_token=SECRET) as here:
         path, _ = await announced(here, "web-1")
@@ -189,7 +178,6 @@ async def test_with_an_auth_token_a_browser_streams_once_with_the_token_of_its_c
         assert await is_refused(here, path)
 
 
-@in_virtual_time
 async def test_a_replayed_signature_opens_no_second_stream_at_any_worker() -> None:
     async with door(twilio_auth_token=SECRET) as here:
         _, token = await announced(here)
@@ -212,7 +200,6 @@ async def announced_to_signalwire(here: Door) -> str:
     return urlsplit(str(ElementTree.fromstring(body)[0][0].get("url"))).path
 
 
-@in_virtual_time
 async def test_a_provider_that_signs_the_webhook_alone_streams_once_by_its_address() -> None:
     async with door(twilio_auth_token=SECRET) as here:
         path = await announced_to_signalwire(here)
@@ -225,7 +212,6 @@ async def test_a_provider_that_signs_the_webhook_alone_streams_once_by_its_addre
         assert await is_refused(here, path)
 
 
-@in_virtual_time
 async def test_a_forged_or_doubled_header_of_signalwire_opens_nothing() -> None:
     async with door(twilio_auth_token=SECRET) as here:
         path = f"/twiml?CallSid={CALL_SID}"
@@ -237,14 +223,12 @@ async def test_a_forged_or_doubled_header_of_signalwire_opens_nothing() -> None:
         assert (await here.get(path, twice))[0] == 400
 
 
-@in_virtual_time
 async def test_a_token_for_a_signed_stream_does_not_open_an_unsigned_one() -> None:
     async with door(twilio_auth_token=SECRET) as here:
         _, token = await announced(here)
         assert await is_refused(here, f"/media/{CALL_SID}/{token}")
 
 
-@in_virtual_time
 async def test_a_browsers_token_is_spent_at_all_workers() -> None:
     async with door(twilio_auth_token=SECRET) as here:
         path, token = await announced(here, "web-1")
@@ -252,7 +236,6 @@ async def test_a_browsers_token_is_spent_at_all_workers() -> None:
         assert await code_of_start(here, path, "web-1") == 1008
 
 
-@in_virtual_time
 async def test_a_browsers_token_gets_nobody_on_to_a_providers_call() -> None:
     async with door(twilio_auth_token=SECRET) as here:
         browsers, _ = await announced(here, "web-1")
@@ -262,7 +245,6 @@ async def test_a_browsers_token_gets_nobody_on_to_a_providers_call() -> None:
             assert await is_refused(here, path)
 
 
-@in_virtual_time
 async def test_a_stranger_who_shouts_does_not_disturb_a_call() -> None:
     async with door() as here, here.caller() as provider:
         async with here.socket() as stranger:

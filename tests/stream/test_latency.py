@@ -8,7 +8,6 @@ import orjson
 import pytest
 
 from tests.stream.calls import Notebook, call
-from tests.virtual_time import in_virtual_time
 from voicebot.call import CallState, Change, Saved, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.ledger import Ledger
@@ -17,6 +16,8 @@ from voicebot.settings import Settings
 from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.metrics import Outcome
 from voicebot.telemetry import Heard, Stage, TurnBegan, TurnDropped, Waited
+
+pytestmark = pytest.mark.virtual_time
 
 
 def rows_in(file: Path) -> list[dict[str, object]]:
@@ -87,7 +88,6 @@ async def usage_after(notebook: Notebook, heard_s: float, **settings: object) ->
     return Usage(**orjson.loads(noted[-1])) if noted else None
 
 
-@in_virtual_time
 async def test_the_last_commit_tells_what_was_used() -> None:
     used = await usage_after(Notebook(), 30)
     assert used is not None
@@ -95,12 +95,10 @@ async def test_the_last_commit_tells_what_was_used() -> None:
     assert used.cost_usd > 0
 
 
-@in_virtual_time
 async def test_a_call_that_used_nothing_has_no_usage() -> None:
     assert await usage_after(Notebook(), 0) is None
 
 
-@in_virtual_time
 async def test_a_call_that_goes_on_counts_on_and_keeps_its_cap() -> None:
     earlier = Usage(heard_s=60, cost_usd=0.4)
     notebook = Notebook(CallState(usage=earlier.to_json()))
@@ -109,6 +107,5 @@ async def test_a_call_that_goes_on_counts_on_and_keeps_its_cap() -> None:
     assert used.heard_s == 120
 
 
-@in_virtual_time
 async def test_a_newer_session_counts_for_itself() -> None:
     assert await usage_after(Notebook(fenced=True), 30) is None

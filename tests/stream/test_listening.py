@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import pytest
+
 from tests.stream.calls import CONFIRM, JOHN, NAME, PHRASES, YES, call
 from tests.stream.doubles import MS, CodedTranscriber, silence, spoken
-from tests.virtual_time import in_virtual_time
 from voicebot.speech import Hint, SttStream, SttTurn, Transcript
 from voicebot.stream.listening import Recording
+
+pytestmark = pytest.mark.virtual_time
 
 
 def recorded(seconds: int) -> Recording:
@@ -84,7 +87,6 @@ class RecordingStt:
         """Do nothing: there is nothing to close."""
 
 
-@in_virtual_time
 async def test_a_turn_is_fed_while_it_is_spoken_and_asked_about_all_of_it() -> None:
     stt = RecordingStt()
     async with call("Name?", NAME, "Right?", CONFIRM, following=stt) as c:
@@ -102,7 +104,6 @@ async def test_a_turn_is_fed_while_it_is_spoken_and_asked_about_all_of_it() -> N
         assert len(turn.fed) > 5
 
 
-@in_virtual_time
 async def test_a_pause_within_a_turn_is_fed_when_the_caller_goes_on() -> None:
     stt = RecordingStt()
     async with call("Name?", NAME, following=stt) as c:

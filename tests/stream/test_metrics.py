@@ -12,13 +12,15 @@ from prometheus_client import REGISTRY
 from websockets.exceptions import InvalidStatus
 
 from tests.stream.calls import call
-from tests.stream.door import ANSWERS, answer, door, in_virtual_time
+from tests.stream.door import ANSWERS, answer, door
 from tests.stream.doubles import MS, spoken
 from tests.stream.provider import CALL_SID, carried
 from voicebot.call import CallSid, Step
 from voicebot.stream import metrics
 from voicebot.stream.metrics import Outcome, Refusal
 from voicebot.telemetry import CallTrace, Untraced
+
+pytestmark = pytest.mark.virtual_time(grace_s=0.001)
 
 STAGES = ("stt", "model", "tts", "server")
 
@@ -35,7 +37,6 @@ def rises(name: str, by: float, **labels: str) -> Iterator[None]:
     assert sample(name, **labels) - before == pytest.approx(by), name
 
 
-@in_virtual_time
 async def test_a_booked_call_is_counted_with_its_answers_and_their_stages() -> None:
     before = sample("answer_seconds_sum")
     stages = sum(sample("answer_stage_seconds_sum", stage=stage) for stage in STAGES)
@@ -59,7 +60,6 @@ async def test_a_booked_call_is_counted_with_its_answers_and_their_stages() -> N
     assert after - stages == pytest.approx(sample("answer_seconds_sum") - before)
 
 
-@in_virtual_time
 async def test_where_a_caller_gives_up_is_counted_by_the_open_question() -> None:
     async with door() as here:
         with rises("calls_left_total", 1, step="phone"), rises("calls_left_total", 0, step="name"):
@@ -71,7 +71,6 @@ async def test_where_a_caller_gives_up_is_counted_by_the_open_question() -> None
             await asyncio.sleep(1)
 
 
-@in_virtual_time
 async def test_a_lost_line_a_hang_up_and_a_takeover_are_told_apart() -> None:
     async with door() as here:
         with rises("calls_ended_total", 1, outcome="dropped"):
@@ -91,7 +90,6 @@ async def test_a_lost_line_a_hang_up_and_a_takeover_are_told_apart() -> None:
             await asyncio.sleep(1)
 
 
-@in_virtual_time
 async def test_who_is_turned_away_is_counted_by_why() -> None:
     async with door(max_calls=1) as here, here.caller() as provider:
         await provider.until_heard()
@@ -104,7 +102,6 @@ async def test_who_is_turned_away_is_counted_by_why() -> None:
                 pass
 
 
-@in_virtual_time
 async def test_a_stream_that_is_none_is_counted() -> None:
     async with door() as here:
         with rises("calls_refused_total", 1, reason="protocol"):
@@ -125,7 +122,6 @@ class Stammerer:
         """Do nothing: there is nothing to close."""
 
 
-@in_virtual_time
 async def test_a_voice_that_breaks_off_is_counted_as_late_frames_and_heard_silence() -> None:
     with (
         rises("voice_frames_total", 100),
@@ -143,7 +139,6 @@ class Faulty(Untraced):
         raise ZeroDivisionError
 
 
-@in_virtual_time
 async def test_a_call_that_a_fault_of_ours_ends_is_counted_as_broken(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -160,7 +155,6 @@ def test_every_outcome_and_every_refusal_is_told_from_zero() -> None:
     assert set(metrics.calls_refused) == set(Refusal)
 
 
-@in_virtual_time
 async def test_each_line_of_a_calls_log_is_json_with_its_id_and_nothing_of_the_customer(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -13,9 +13,10 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
-from tests.stream.door import in_virtual_time
 from voicebot.stream.connection import StreamConnection, open_connections
 from voicebot.stream.paced_reading import FEW, READ_S, SOON_S, TOGETHER, PacedReading
+
+pytestmark = pytest.mark.virtual_time(grace_s=0.001)
 
 FRAME = '{"event":"media","media":{"payload":"%s"}}' % ("x" * 216)
 LONG, SHORT, CODED = FRAME, '{"event":"mark"}', FRAME.replace("x", "é")
@@ -32,7 +33,6 @@ class Call:
         self.read_at.append(asyncio.get_running_loop().time())
 
 
-@in_virtual_time
 async def test_every_call_is_read_once_in_forty_milliseconds_until_it_leaves() -> None:
     reading, calls = PacedReading(), [Call() for _ in range(2 * TOGETHER + 1)]
     for call in calls:
@@ -47,7 +47,6 @@ async def test_every_call_is_read_once_in_forty_milliseconds_until_it_leaves() -
     assert apart == pytest.approx([READ_S] * 9)
 
 
-@in_virtual_time
 async def test_few_calls_are_read_twice_as_often() -> None:
     reading, calls = PacedReading(), [Call() for _ in range(FEW)]
     for call in calls:
@@ -102,7 +101,6 @@ class Heard:
             self.texts.append(await connection.recv())
 
 
-@in_virtual_time
 async def test_texts_come_in_their_order_by_whichever_way() -> None:
     sent = [LONG, SHORT, LONG, LONG, CODED, SHORT, SHORT, LONG, "", LONG * 200, LONG] * 5
     heard = Heard()
@@ -115,22 +113,17 @@ async def test_texts_come_in_their_order_by_whichever_way() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 100, 300])
-def test_texts_may_come_in_pieces_of_any_size(size: int) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        heard, sent = Heard(), [LONG, CODED, SHORT, LONG] * 3
-        wire = b"".join(Frame(Opcode.TEXT, text.encode()).serialize(mask=True) for text in sent)
-        async with joined(heard.attend) as client:
-            for at in range(0, len(wire), size):
-                client.transport.write(wire[at : at + size])
-                await asyncio.sleep(0.003)
-            await asyncio.sleep(2 * READ_S)
-        assert heard.texts == sent
-
-    scenario()
+async def test_texts_may_come_in_pieces_of_any_size(size: int) -> None:
+    heard, sent = Heard(), [LONG, CODED, SHORT, LONG] * 3
+    wire = b"".join(Frame(Opcode.TEXT, text.encode()).serialize(mask=True) for text in sent)
+    async with joined(heard.attend) as client:
+        for at in range(0, len(wire), size):
+            client.transport.write(wire[at : at + size])
+            await asyncio.sleep(0.003)
+        await asyncio.sleep(2 * READ_S)
+    assert heard.texts == sent
 
 
-@in_virtual_time
 async def test_a_text_in_fragments_is_not_overtaken() -> None:
     heard = Heard()
     async with joined(heard.attend) as client:
@@ -140,7 +133,6 @@ async def test_a_text_in_fragments_is_not_overtaken() -> None:
     assert heard.texts == [LONG * 3, LONG]
 
 
-@in_virtual_time
 async def test_text_that_is_no_utf_8_closes_the_connection_as_the_library_does() -> None:
     heard = Heard()
     async with joined(heard.attend) as client:
@@ -151,7 +143,6 @@ async def test_text_that_is_no_utf_8_closes_the_connection_as_the_library_does()
     assert heard.texts == []
 
 
-@in_virtual_time
 async def test_a_peer_that_is_gone_is_noticed() -> None:
     lost = asyncio.Event()
 
@@ -168,7 +159,6 @@ async def test_a_peer_that_is_gone_is_noticed() -> None:
         await asyncio.wait_for(lost.wait(), 1)
 
 
-@in_virtual_time
 async def test_after_the_call_texts_come_to_recv_again() -> None:
     heard: list[str | bytes] = []
 

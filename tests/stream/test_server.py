@@ -10,14 +10,15 @@ import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.stream.door import ANSWERS, answer, door, in_virtual_time, now
+from tests.stream.door import ANSWERS, answer, door, now
 from tests.stream.provider import CALL_SID
 from voicebot.call import CallSid, Change, Needs, Status
 from voicebot.store import CallSession, Store
 from voicebot.stream.server import Admission
 
+pytestmark = pytest.mark.virtual_time(grace_s=0.001)
 
-@in_virtual_time
+
 async def test_the_door_tells_that_it_lives_and_is_ready() -> None:
     async with door() as here:
         assert await here.get("/healthz") == (200, "text/plain; charset=utf-8", "ok\n")
@@ -26,7 +27,6 @@ async def test_the_door_tells_that_it_lives_and_is_ready() -> None:
         assert (await here.get("/"))[0] == 404
 
 
-@in_virtual_time
 async def test_a_whole_booking_is_in_the_record_and_the_call_is_hung_up() -> None:
     async with door() as here:
         twiml = await here.twiml(f"/twiml?CallSid={CALL_SID}&From=%2B61255500100")
@@ -49,7 +49,6 @@ async def test_a_whole_booking_is_in_the_record_and_the_call_is_hung_up() -> Non
         assert verb.tag == "Hangup"
 
 
-@in_virtual_time
 async def test_how_a_transfer_ended_is_in_the_record() -> None:
     async with door() as here:
         for sid, outcome, needs in (("CA-out", "no-answer", "person"), ("CA-in", "completed", "")):
@@ -65,7 +64,6 @@ async def test_how_a_transfer_ended_is_in_the_record() -> None:
             assert (told["type"], told["value"]) == ("dialled", outcome)
 
 
-@in_virtual_time
 async def test_a_caller_who_hung_up_goes_on_where_they_were() -> None:
     async with door() as here:
         async with here.caller() as provider:
@@ -84,7 +82,6 @@ async def test_a_caller_who_hung_up_goes_on_where_they_were() -> None:
         assert (info["name"], info["phone"]) == ("John Smith", "+61412345678")
 
 
-@in_virtual_time
 async def test_a_call_goes_on_from_an_old_record_whatever_moments_it_tells() -> None:
     started = ("2026-03-01T20:00:05.123456", "2026-03-01", "9999-12-31T23:59:59.999Z", None)
     history = [{"speaker": "AI", "message": "Hello", "startedAt": at} for at in started]
@@ -102,7 +99,6 @@ async def test_a_call_goes_on_from_an_old_record_whatever_moments_it_tells() -> 
         assert {m["startedAt"][:4] for m in record["history"][4:]} == {str(now().year)}
 
 
-@in_virtual_time
 async def test_a_second_stream_takes_the_call_over() -> None:
     async with door() as here, here.caller() as first:
         await answer(first, 1)
@@ -118,39 +114,32 @@ async def test_a_second_stream_takes_the_call_over() -> None:
         assert (info["name"], info["phone"]) == ("John Smith", "+61412345678")
 
 
-def test_a_stream_that_was_opened_late_does_not_end_the_newer_one(
+async def test_a_stream_that_was_opened_late_does_not_end_the_newer_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        claimed, go_on = asyncio.Event(), asyncio.Event()
-        open_call = Store.open_call
+    claimed, go_on = asyncio.Event(), asyncio.Event()
+    open_call = Store.open_call
 
-        async def late_at_first(
-            store: Store, call_sid: CallSid, *, caller: str | None
-        ) -> CallSession:
-            ledger = await open_call(store, call_sid, caller=caller)
-            if not claimed.is_set():
-                claimed.set()
-                await go_on.wait()
-            return ledger
+    async def late_at_first(store: Store, call_sid: CallSid, *, caller: str | None) -> CallSession:
+        ledger = await open_call(store, call_sid, caller=caller)
+        if not claimed.is_set():
+            claimed.set()
+            await go_on.wait()
+        return ledger
 
-        monkeypatch.setattr(Store, "open_call", late_at_first)
-        async with door() as here, here.caller() as first:
-            await claimed.wait()
-            async with here.caller() as second:
-                await second.until_heard()
-                go_on.set()
-                await first.until(lambda: first.close_code is not None)
-                await answer(second, 1)
-                await second.until_heard(2)
-                await second.hang_up()
-        assert first.played == 0
-
-    scenario()
+    monkeypatch.setattr(Store, "open_call", late_at_first)
+    async with door() as here, here.caller() as first:
+        await claimed.wait()
+        async with here.caller() as second:
+            await second.until_heard()
+            go_on.set()
+            await first.until(lambda: first.close_code is not None)
+            await answer(second, 1)
+            await second.until_heard(2)
+            await second.hang_up()
+    assert first.played == 0
 
 
-@in_virtual_time
 async def test_draining_refuses_new_calls_and_lets_running_ones_finish() -> None:
     async with door(drain_s=600.0) as here, here.caller() as provider:
         await answer(provider, 1)
@@ -169,7 +158,6 @@ async def test_draining_refuses_new_calls_and_lets_running_ones_finish() -> None
         assert (await here.record())["servicebooked"] is True
 
 
-@in_virtual_time
 async def test_a_call_that_does_not_finish_in_time_is_handed_over() -> None:
     async with door(drain_s=5.0) as here, here.caller() as provider:
         await answer(provider, 1)
@@ -182,7 +170,6 @@ async def test_a_call_that_does_not_finish_in_time_is_handed_over() -> None:
         assert (await here.record())["user"]["userInfo"]["name"] == "John Smith"
 
 
-@in_virtual_time
 async def test_cancelling_the_server_ends_its_calls_at_once() -> None:
     async with door(drain_s=600.0) as here, here.caller() as provider:
         await provider.until_heard()
@@ -195,7 +182,6 @@ async def test_cancelling_the_server_ends_its_calls_at_once() -> None:
         assert provider.close_code == 1001
 
 
-@in_virtual_time
 async def test_turns_and_commits_are_measured_when_a_file_is_named() -> None:
     with TemporaryDirectory() as directory:
         file = Path(directory) / "new" / "measure.jsonl"

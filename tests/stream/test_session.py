@@ -31,7 +31,6 @@ from tests.stream.doubles import (
     silence,
     spoken,
 )
-from tests.virtual_time import in_virtual_time
 from voicebot.call import CallSid, Change, Phase, Saved, Status, Step
 from voicebot.collect.collector import Hear, SayAloud, converse, expectation
 from voicebot.collect.dialogue import Mode
@@ -40,8 +39,9 @@ from voicebot.collect.understand import understand_by_rules
 from voicebot.ledger import Ledger
 from voicebot.stream.state import FillerPhrases
 
+pytestmark = pytest.mark.virtual_time
 
-@in_virtual_time
+
 async def test_a_question_is_asked_and_its_answer_heard() -> None:
     async with call("What is your name?", NAME, "Goodbye.") as c:
         await c.provider.until_heard()
@@ -53,21 +53,18 @@ async def test_a_question_is_asked_and_its_answer_heard() -> None:
     assert c.notebook.statuses == [Status.BOOKED]
 
 
-@in_virtual_time
 async def test_the_farewell_is_played_to_its_end_before_the_line_is_closed() -> None:
     async with call("One. Two. Three.", synthesizer=SteadyVoice(sentence_ms=2000)) as c:
         await c.ended.wait()
     assert c.provider.played == 3 * 16000
 
 
-@in_virtual_time
 async def test_a_provider_without_marks_does_not_hold_the_line_for_ever() -> None:
     async with call("Goodbye.") as c:
         c.provider.on_hold = True
         await asyncio.wait_for(c.ended.wait(), 10)
 
 
-@in_virtual_time
 async def test_the_record_is_closed_before_the_line() -> None:
     """The provider asks what to do next as soon as the line is closed; the record must know."""
     async with call("Goodbye.") as c:
@@ -75,7 +72,6 @@ async def test_the_record_is_closed_before_the_line() -> None:
         assert c.notebook.closed.is_set()
 
 
-@in_virtual_time
 async def test_a_message_is_committed_before_its_first_frame() -> None:
     received_at_commit: list[int] = []
 
@@ -90,7 +86,6 @@ async def test_a_message_is_committed_before_its_first_frame() -> None:
     assert received_at_commit[0] == 0
 
 
-@in_virtual_time
 async def test_a_decode_that_is_overtaken_by_more_words_is_dropped() -> None:
     stt = CodedTranscriber(PHRASES, delay_s=0.5)
     async with call(PHONE, stt=stt) as c:
@@ -100,7 +95,6 @@ async def test_a_decode_that_is_overtaken_by_more_words_is_dropped() -> None:
     assert (len(stt.hints), stt.finished) == (2, 1)
 
 
-@in_virtual_time
 async def test_the_caller_interrupts_the_bot() -> None:
     tts = SteadyVoice(sentence_ms=4000)
     async with call("What is your name please?", NAME, synthesizer=tts) as c:
@@ -118,7 +112,6 @@ async def test_the_caller_interrupts_the_bot() -> None:
     assert c.provider.played < 16000
 
 
-@in_virtual_time
 async def test_an_interruption_stops_sentences_that_are_still_to_come() -> None:
     tts = SteadyVoice(sentence_ms=2000, delay_s=1.5)
     async with call("One. Two. Three. Four.", NAME, synthesizer=tts) as c:
@@ -142,22 +135,18 @@ FIXED = frozenset(("Perfect.", "Thank you.", "Is that right?"))
         ("Thank you.", 0.0),
     ],
 )
-def test_an_opener_at_hand_waits_until_the_line_can_go_on_without_a_gap(
+async def test_an_opener_at_hand_waits_until_the_line_can_go_on_without_a_gap(
     line: str, begins_s: float
 ) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        tts = SteadyVoice(delay_s=2.0, fixed=FIXED)
-        sentences = line.count(".") + line.count("?")
-        loop = asyncio.get_running_loop()
-        async with call(line, NAME, synthesizer=tts, fixed=FIXED) as c:
-            began = loop.time()
-            await c.provider.until(lambda: c.provider.played > 0)
-            assert loop.time() - began == pytest.approx(begins_s, abs=0.1)
-            await c.provider.until_heard(sentences)
-            assert loop.time() - began == pytest.approx(begins_s + sentences, abs=0.1)
-
-    scenario()
+    tts = SteadyVoice(delay_s=2.0, fixed=FIXED)
+    sentences = line.count(".") + line.count("?")
+    loop = asyncio.get_running_loop()
+    async with call(line, NAME, synthesizer=tts, fixed=FIXED) as c:
+        began = loop.time()
+        await c.provider.until(lambda: c.provider.played > 0)
+        assert loop.time() - began == pytest.approx(begins_s, abs=0.1)
+        await c.provider.until_heard(sentences)
+        assert loop.time() - began == pytest.approx(begins_s + sentences, abs=0.1)
 
 
 @pytest.mark.parametrize(
@@ -168,28 +157,23 @@ def test_an_opener_at_hand_waits_until_the_line_can_go_on_without_a_gap(
         ("I have Ann Lee. Is that right?", 0.4),
     ],
 )
-def test_an_opener_that_sounds_longer_than_sentences_take_does_not_wait(
+async def test_an_opener_that_sounds_longer_than_sentences_take_does_not_wait(
     line: str, waits_s: float
 ) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        tts = SteadyVoice(delay_s=0.4, fixed=FIXED)
-        sentences = line.count(".") + line.count("?")
-        loop = asyncio.get_running_loop()
-        async with call("I am Bo.", NAME, line, NAME, synthesizer=tts, fixed=FIXED) as c:
-            await c.provider.until_heard()
-            await c.provider.speak(spoken(JOHN))
-            await c.provider.until(lambda: bool(c.dialogue.heard_at))
-            began, played = c.dialogue.heard_at[0], c.provider.played
-            await c.provider.until(lambda: c.provider.played > played)
-            assert loop.time() - began == pytest.approx(waits_s, abs=0.1)
-            await c.provider.until_heard(sentences)
-            assert loop.time() - began == pytest.approx(waits_s + sentences, abs=0.1)
-
-    scenario()
+    tts = SteadyVoice(delay_s=0.4, fixed=FIXED)
+    sentences = line.count(".") + line.count("?")
+    loop = asyncio.get_running_loop()
+    async with call("I am Bo.", NAME, line, NAME, synthesizer=tts, fixed=FIXED) as c:
+        await c.provider.until_heard()
+        await c.provider.speak(spoken(JOHN))
+        await c.provider.until(lambda: bool(c.dialogue.heard_at))
+        began, played = c.dialogue.heard_at[0], c.provider.played
+        await c.provider.until(lambda: c.provider.played > played)
+        assert loop.time() - began == pytest.approx(waits_s, abs=0.1)
+        await c.provider.until_heard(sentences)
+        assert loop.time() - began == pytest.approx(waits_s + sentences, abs=0.1)
 
 
-@in_virtual_time
 async def test_nothing_is_written_down_as_said_while_an_opener_waits() -> None:
     tts = SteadyVoice(delay_s=2.0, fixed=FIXED)
     async with call("Thank you. I have Ann Lee.", NAME, synthesizer=tts, fixed=FIXED) as c:
@@ -199,7 +183,6 @@ async def test_nothing_is_written_down_as_said_while_an_opener_waits() -> None:
         assert [m.text for m in c.notebook.messages] == ["Thank you. I have Ann Lee."]
 
 
-@in_virtual_time
 async def test_after_a_backchannel_what_is_said_again_waits_for_what_is_not_made_yet() -> None:
     tts = SteadyVoice(sentence_ms=1000, delay_s=1.5)
     async with call("One. Two. Three.", NAME, synthesizer=tts) as c:
@@ -215,7 +198,6 @@ async def test_after_a_backchannel_what_is_said_again_waits_for_what_is_not_made
     assert c.dialogue.texts == ["John Smith"]
 
 
-@in_virtual_time
 async def test_a_piece_of_a_number_is_heard_again_in_words() -> None:
     stt = CodedTranscriber(PHRASES, WORDS)
     async with call(PHONE, stt=stt) as c:
@@ -226,7 +208,7 @@ async def test_a_piece_of_a_number_is_heard_again_in_words() -> None:
 
 
 @pytest.mark.parametrize("yes_ms", [400, 1300])
-def test_a_yes_over_a_read_back_is_none_until_its_value_was_heard(yes_ms: int) -> None:
+async def test_a_yes_over_a_read_back_is_none_until_its_value_was_heard(yes_ms: int) -> None:
     """The value is read back again, and waits for another yes."""
 
     async def reads_back(ledger: Ledger, hear: Hear, say: SayAloud) -> object:
@@ -237,24 +219,19 @@ def test_a_yes_over_a_read_back_is_none_until_its_value_was_heard(yes_ms: int) -
             held, hear=hear, say=say, ledger=ledger, understand=understand, clock=now
         )
 
-    @in_virtual_time
-    async def scenario() -> None:
-        async with call(converse=reads_back) as c:
-            await c.provider.until_heard(2)  # who speaks; then the number is read back
-            await asyncio.sleep(0.2)
-            await c.provider.speak(spoken(YES, yes_ms))
-            await asyncio.sleep(4)  # the bot has read it (again), and nobody says a word
-            assert not [change for change in c.notebook.changes if change.confirmed]
-            await c.provider.speak(spoken(YES))
-            await c.provider.until(lambda: any(x.confirmed for x in c.notebook.changes))
-            await c.provider.hang_up()
-        read_back = [m for m in c.notebook.messages if "0412 345 678" in m.text]
-        assert len(read_back) == 2
-
-    scenario()
+    async with call(converse=reads_back) as c:
+        await c.provider.until_heard(2)  # who speaks; then the number is read back
+        await asyncio.sleep(0.2)
+        await c.provider.speak(spoken(YES, yes_ms))
+        await asyncio.sleep(4)  # the bot has read it (again), and nobody says a word
+        assert not [change for change in c.notebook.changes if change.confirmed]
+        await c.provider.speak(spoken(YES))
+        await c.provider.until(lambda: any(x.confirmed for x in c.notebook.changes))
+        await c.provider.hang_up()
+    read_back = [m for m in c.notebook.messages if "0412 345 678" in m.text]
+    assert len(read_back) == 2
 
 
-@in_virtual_time
 async def test_who_dictates_in_groups_is_encouraged_and_heard_as_a_whole() -> None:
     question, signs = expectation(at(Step.PHONE), lambda: EPOCH), ("Go on.", "Yes.")
     tts = SteadyVoice(sentence_ms=400)
@@ -270,7 +247,6 @@ async def test_who_dictates_in_groups_is_encouraged_and_heard_as_a_whole() -> No
     assert [m.text for m in c.notebook.messages] == ["Number?", "0412 345 678"]
 
 
-@in_virtual_time
 async def test_a_backchannel_lets_the_bot_go_on() -> None:
     tts = SteadyVoice(sentence_ms=2000)
     async with call("One. Two. Three.", NAME, "Bye.", synthesizer=tts) as c:
@@ -287,7 +263,6 @@ async def test_a_backchannel_lets_the_bot_go_on() -> None:
     assert [m.text for m in c.notebook.messages] == ["One. Two. Three.", "John Smith", "Bye."]
 
 
-@in_virtual_time
 async def test_after_a_noise_the_bot_goes_on_sooner_than_after_an_answer() -> None:
     stt = CodedTranscriber(PHRASES, delay_s=0.05)
     async with call("Your number?", PHONE, stt=stt, synthesizer=SteadyVoice(3000)) as c:
@@ -300,7 +275,6 @@ async def test_after_a_noise_the_bot_goes_on_sooner_than_after_an_answer() -> No
         await c.provider.hang_up()
 
 
-@in_virtual_time
 async def test_a_late_answer_is_bridged_with_phrases_that_are_no_messages_of_the_record() -> None:
     class LateTts(SteadyVoice):
         async def speak(self, sentence: str) -> AsyncGenerator[bytes, None]:
@@ -319,7 +293,6 @@ async def test_a_late_answer_is_bridged_with_phrases_that_are_no_messages_of_the
     assert [m.text for m in c.notebook.messages] == ["Hello.", "John Smith", "Thank you."]
 
 
-@in_virtual_time
 async def test_a_backchannel_between_two_sentences_loses_none_of_them() -> None:
     tts = SteadyVoice(sentence_ms=1000, delay_s=1.5)
     async with call("One. Two. Three.", NAME, synthesizer=tts) as c:
@@ -333,7 +306,6 @@ async def test_a_backchannel_between_two_sentences_loses_none_of_them() -> None:
     assert list(dict.fromkeys(tts.said)) == ["One.", "Two.", "Three."]
 
 
-@in_virtual_time
 async def test_watchers_are_told_what_the_bot_is_doing() -> None:
     phases: list[Phase] = []
 
@@ -349,7 +321,6 @@ async def test_watchers_are_told_what_the_bot_is_doing() -> None:
     assert phases[:5] == [thinking, speaking, listening, thinking, speaking]
 
 
-@in_virtual_time
 async def test_a_turn_does_not_hear_the_end_of_the_one_before_it() -> None:
     async with call(CONFIRM, NAME, stt=CodedTranscriber(PHRASES, delay_s=0.05)) as c:
         await c.provider.speak(spoken(YES) + silence(240) + spoken(JOHN))
@@ -357,7 +328,6 @@ async def test_a_turn_does_not_hear_the_end_of_the_one_before_it() -> None:
     assert c.dialogue.texts == ["yes", "John Smith"]
 
 
-@in_virtual_time
 async def test_keys_without_hash_are_an_answer_four_seconds_after_the_last() -> None:
     async with call(PHONE) as c:
         await c.provider.key("04")
@@ -369,7 +339,6 @@ async def test_keys_without_hash_are_an_answer_four_seconds_after_the_last() -> 
     assert c.dialogue.heard_at[0] - pressed == pytest.approx(4.0, abs=0.1)
 
 
-@in_virtual_time
 async def test_a_yes_in_keys_is_heard_two_seconds_after_its_key_and_with_hash_at_once() -> None:
     for keys, after_s in (("1", 3.0), ("1#", 1.0)):
         async with call(CONFIRM) as c:
@@ -381,7 +350,6 @@ async def test_a_yes_in_keys_is_heard_two_seconds_after_its_key_and_with_hash_at
         assert c.dialogue.heard_at[0] - began == pytest.approx(after_s, abs=0.1)
 
 
-@in_virtual_time
 async def test_a_call_that_lasts_too_long_is_told_so_and_may_say_goodbye() -> None:
     async with call(NAME, "Goodbye.", max_call_s=4.0) as c:
         await c.ended.wait()
@@ -389,7 +357,6 @@ async def test_a_call_that_lasts_too_long_is_told_so_and_may_say_goodbye() -> No
     assert c.provider.played == 8000
 
 
-@in_virtual_time
 async def test_a_conversation_that_does_not_say_goodbye_is_cut() -> None:
     async with call(*[NAME] * 100, max_call_s=4.0) as c:
         await c.ended.wait()

@@ -41,7 +41,6 @@ from tests.stream.provider import (
     media_message,
     start_message,
 )
-from tests.virtual_time import in_virtual_time
 from voicebot.call import CallSid, Change, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Unheard
@@ -57,8 +56,9 @@ from voicebot.stream.speaking import SPEAK_S
 from voicebot.stream.state import FillerPhrases
 from voicebot.stream.watchdog import LOOK_S, STUCK_S
 
+pytestmark = pytest.mark.virtual_time
 
-@in_virtual_time
+
 async def test_hanging_up_leaves_the_call_abandoned() -> None:
     async with call("Hello.", NAME) as c:
         await c.provider.until_heard()
@@ -67,7 +67,6 @@ async def test_hanging_up_leaves_the_call_abandoned() -> None:
     assert c.notebook.statuses == [Status.ABANDONED]
 
 
-@in_virtual_time
 async def test_a_lost_socket_leaves_the_call_active() -> None:
     async with call("Hello.", NAME) as c:
         await c.provider.until_heard()
@@ -76,7 +75,6 @@ async def test_a_lost_socket_leaves_the_call_active() -> None:
     assert c.notebook.statuses == []
 
 
-@in_virtual_time
 async def test_hanging_up_during_the_farewell_keeps_how_the_call_ended() -> None:
     async def booked(ledger: Ledger, hear: Hear, say: SayAloud) -> object:
         async def commit(at: datetime) -> None:
@@ -92,7 +90,6 @@ async def test_hanging_up_during_the_farewell_keeps_how_the_call_ended() -> None
     assert c.notebook.statuses == [Status.BOOKED]
 
 
-@in_virtual_time
 async def test_the_last_words_before_the_hang_up_are_kept() -> None:
     async with call(NAME, "Thanks.") as c:
         await c.provider.speak(spoken(JOHN))
@@ -102,7 +99,6 @@ async def test_the_last_words_before_the_hang_up_are_kept() -> None:
     assert c.notebook.statuses == [Status.ABANDONED]
 
 
-@in_virtual_time
 async def test_what_the_detector_still_holds_at_the_hang_up_is_heard() -> None:
     async with call(NAME, "Thanks.", detector=TardyDetector) as c:
         await c.provider.speak(spoken(JOHN))
@@ -122,7 +118,6 @@ class BrokenStt(WholeUtterances):
         raise RuntimeError("no turn can begin")
 
 
-@in_virtual_time
 async def test_a_fault_at_a_window_ends_its_own_call_not_whoever_delivers_the_window() -> None:
     opened: list[Deliver] = []
 
@@ -149,7 +144,6 @@ async def test_a_fault_at_a_window_ends_its_own_call_not_whoever_delivers_the_wi
     assert caught.group_contains(RuntimeError, match="no turn can begin")
 
 
-@in_virtual_time
 async def test_a_line_that_is_dead_for_ten_seconds_ends_the_call() -> None:
     async with call(NAME) as c:
         await asyncio.sleep(1)
@@ -160,7 +154,6 @@ async def test_a_line_that_is_dead_for_ten_seconds_ends_the_call() -> None:
     assert c.notebook.statuses == []
 
 
-@in_virtual_time
 async def test_a_burst_after_a_stall_is_heard_as_it_was_spoken() -> None:
     audio = spoken(FOUR) + silence(600) + spoken(FIVE) + silence(2000)
     async with call(PHONE) as c:
@@ -174,22 +167,18 @@ async def test_a_burst_after_a_stall_is_heard_as_it_was_spoken() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 80, 240, 1000])
-def test_frames_of_any_length_are_heard(size: int) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        audio = spoken(JOHN) + silence(1000)
-        async with call(NAME) as c:
-            c.provider.on_hold = True
-            step = 0.001 if size == 1 else 0.01
-            for number, at in enumerate(range(0, len(audio), size)):
-                await c.provider.send(media_message(audio[at : at + size]))
-                if number % 50 == 0:
-                    await asyncio.sleep(step)
-            c.provider.on_hold = False
-            await c.ended.wait()
-        assert c.dialogue.texts == ["John Smith"]
-
-    scenario()
+async def test_frames_of_any_length_are_heard(size: int) -> None:
+    audio = spoken(JOHN) + silence(1000)
+    async with call(NAME) as c:
+        c.provider.on_hold = True
+        step = 0.001 if size == 1 else 0.01
+        for number, at in enumerate(range(0, len(audio), size)):
+            await c.provider.send(media_message(audio[at : at + size]))
+            if number % 50 == 0:
+                await asyncio.sleep(step)
+        c.provider.on_hold = False
+        await c.ended.wait()
+    assert c.dialogue.texts == ["John Smith"]
 
 
 ODD = {
@@ -210,21 +199,16 @@ ODD = {
 
 
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD.keys())
-def test_odd_frames_do_not_disturb_a_call(odd: str | bytes) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        async with call("Name?", NAME) as c:
-            await c.provider.send(odd)
-            await c.provider.until_heard()
-            await c.provider.send(odd)
-            await c.provider.speak(spoken(JOHN))
-            await c.ended.wait()
-        assert c.dialogue.texts == ["John Smith"]
-
-    scenario()
+async def test_odd_frames_do_not_disturb_a_call(odd: str | bytes) -> None:
+    async with call("Name?", NAME) as c:
+        await c.provider.send(odd)
+        await c.provider.until_heard()
+        await c.provider.send(odd)
+        await c.provider.speak(spoken(JOHN))
+        await c.ended.wait()
+    assert c.dialogue.texts == ["John Smith"]
 
 
-@in_virtual_time
 async def test_media_keys_and_marks_before_start_are_nothing() -> None:
     async with call(NAME, begin=False) as c:
         await c.provider.send(media_message(spoken(YES)))
@@ -235,7 +219,6 @@ async def test_media_keys_and_marks_before_start_are_nothing() -> None:
     assert c.dialogue.texts == ["John Smith"]
 
 
-@in_virtual_time
 async def test_media_after_stop_is_nothing() -> None:
     async with call(NAME) as c:
         await c.provider.send({"event": "stop", "streamSid": STREAM_SID, "stop": {}})
@@ -246,7 +229,6 @@ async def test_media_after_stop_is_nothing() -> None:
     assert c.notebook.statuses == [Status.ABANDONED]
 
 
-@in_virtual_time
 async def test_a_fenced_session_ends_quietly() -> None:
     async with call("Hello.", NAME, "Thanks.") as c:
         await c.provider.until_heard()
@@ -257,7 +239,6 @@ async def test_a_fenced_session_ends_quietly() -> None:
     assert [m.text for m in c.notebook.messages] == ["Hello."]
 
 
-@in_virtual_time
 async def test_a_superseded_session_ends_quietly_while_it_listens() -> None:
     async with call("Hello.", NAME) as c:
         await c.provider.until_heard()
@@ -267,7 +248,6 @@ async def test_a_superseded_session_ends_quietly_while_it_listens() -> None:
     assert c.notebook.statuses == []
 
 
-@in_virtual_time
 async def test_without_speech_to_text_the_conversation_learns_that_somebody_spoke(
     tmp_path: Path,
 ) -> None:
@@ -283,7 +263,6 @@ async def test_without_speech_to_text_the_conversation_learns_that_somebody_spok
     assert turn["server_ms"] < 1
 
 
-@in_virtual_time
 async def test_without_a_voice_the_call_is_closed_for_another_server_but_in_no_hot_loop() -> None:
     for calls in (1, 2, 3):
         async with call("Hello.", synthesizer=FailingTts()) as c:
@@ -293,7 +272,6 @@ async def test_without_a_voice_the_call_is_closed_for_another_server_but_in_no_h
         assert asyncio.get_running_loop().time() >= calls * BROKEN_PAUSE_S
 
 
-@in_virtual_time
 async def test_a_peer_that_takes_nothing_is_given_up() -> None:
     """Its socket stays open, but reads no more: sends must not wait for ever."""
     tts = SteadyVoice(sentence_ms=60_000)
@@ -322,17 +300,13 @@ async def reached(c: Call, moment: str) -> None:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_socket_cut_at_any_moment_leaves_nothing_behind(moment: str) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        tts = SteadyVoice(delay_s=0.2)
-        async with call("Name?", NAME, "Number?", PHONE, synthesizer=tts) as c:
-            await reached(c, moment)
-            c.provider.socket.transport.abort()
-            await asyncio.wait_for(c.ended.wait(), 30)
-        assert c.notebook.statuses == []
-
-    scenario()
+async def test_a_socket_cut_at_any_moment_leaves_nothing_behind(moment: str) -> None:
+    tts = SteadyVoice(delay_s=0.2)
+    async with call("Name?", NAME, "Number?", PHONE, synthesizer=tts) as c:
+        await reached(c, moment)
+        c.provider.socket.transport.abort()
+        await asyncio.wait_for(c.ended.wait(), 30)
+    assert c.notebook.statuses == []
 
 
 class Quiet:
@@ -375,7 +349,6 @@ class Flood:
         """Closed."""
 
 
-@in_virtual_time
 async def test_frames_that_wait_already_leave_the_other_calls_their_turn() -> None:
     frame, stop = orjson.dumps(media_message(silence(20))).decode(), '{"event": "stop"}'
     dependencies = CallDependencies(
@@ -419,7 +392,6 @@ class HangingTts(FailingTts):
         self._left -= 1
 
 
-@in_virtual_time
 async def test_a_recogniser_that_hangs_is_told_as_one_that_cannot_hear() -> None:
     async with call(NAME, "Pardon?", stt=HangingStt()) as c:
         await c.provider.speak(spoken(JOHN))
@@ -429,7 +401,6 @@ async def test_a_recogniser_that_hangs_is_told_as_one_that_cannot_hear() -> None
     assert c.provider.close_code == 1000
 
 
-@in_virtual_time
 async def test_a_voice_that_hangs_in_mid_sentence_frees_the_call_for_another_server() -> None:
     async with call("Hello.", NAME, "Thanks.", synthesizer=HangingTts(sentences=1)) as c:
         await c.provider.until_heard()
@@ -440,27 +411,22 @@ async def test_a_voice_that_hangs_in_mid_sentence_frees_the_call_for_another_ser
 
 
 @pytest.mark.parametrize("fillers", [None, FillerPhrases(("One moment.",), after_s=0.7)])
-def test_a_conversation_that_hangs_is_freed_also_while_fillers_are_said(
+async def test_a_conversation_that_hangs_is_freed_also_while_fillers_are_said(
     fillers: FillerPhrases | None,
 ) -> None:
-    @in_virtual_time
-    async def scenario() -> None:
-        async def hangs(ledger: Ledger, hear: Hear, say: SayAloud) -> object:
-            await hear(NAME)
-            return await asyncio.Event().wait()
+    async def hangs(ledger: Ledger, hear: Hear, say: SayAloud) -> object:
+        await hear(NAME)
+        return await asyncio.Event().wait()
 
-        async with call(converse=hangs, fillers=fillers) as c:
-            await c.provider.speak(spoken(JOHN))
-            heard_at = asyncio.get_running_loop().time()
-            await c.ended.wait()
-            taken_s = asyncio.get_running_loop().time() - heard_at
-        assert STUCK_S < taken_s < STUCK_S + 2 * LOOK_S + BROKEN_PAUSE_S
-        assert c.provider.close_code == 1011
-
-    scenario()
+    async with call(converse=hangs, fillers=fillers) as c:
+        await c.provider.speak(spoken(JOHN))
+        heard_at = asyncio.get_running_loop().time()
+        await c.ended.wait()
+        taken_s = asyncio.get_running_loop().time() - heard_at
+    assert STUCK_S < taken_s < STUCK_S + 2 * LOOK_S + BROKEN_PAUSE_S
+    assert c.provider.close_code == 1011
 
 
-@in_virtual_time
 async def test_a_conversation_that_hangs_is_freed_also_when_its_caller_is_gone() -> None:
     async def hangs(ledger: Ledger, hear: Hear, say: SayAloud) -> object:
         return await asyncio.Event().wait()
@@ -470,7 +436,6 @@ async def test_a_conversation_that_hangs_is_freed_also_when_its_caller_is_gone()
         await asyncio.wait_for(c.ended.wait(), STUCK_S + 2 * LOOK_S)
 
 
-@in_virtual_time
 async def test_who_is_given_time_or_listens_to_a_long_line_is_not_stuck() -> None:
     waits: list[str | Expectation] = [NAME] * 8
     tts = SteadyVoice(sentence_ms=50_000)

@@ -10,7 +10,6 @@ import pytest
 
 from tests.stream.calls import JOHN, NAME, Dialogue, call, now
 from tests.stream.doubles import SteadyVoice, spoken
-from tests.virtual_time import in_virtual_time
 from voicebot.call import COMMAND_LIFE_S, CallSid, CommandKind, CommandRefusal, StaffCommand
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Silent, Utterance
@@ -18,6 +17,8 @@ from voicebot.errors import Fenced
 from voicebot.ledger import Ledger
 from voicebot.stream.paced_reading import READ_S
 from voicebot.stream.staff import PAUSE_MS
+
+pytestmark = pytest.mark.virtual_time
 
 
 @dataclass
@@ -64,7 +65,6 @@ def command(name: str = "1-0", text: str = "Sam is near.") -> StaffCommand:
     return StaffCommand(CommandKind.SAY, "Kim", now(), text, id=name)
 
 
-@in_virtual_time
 async def test_a_command_follows_the_bots_own_words_and_is_settled_by_the_next_question() -> None:
     settled, dialogue = Settlements(), Obedient(["What is your name?", NAME, "Bye."])
     async with call(converse=dialogue, settle=settled, synthesizer=SteadyVoice(2000)) as c:
@@ -79,7 +79,6 @@ async def test_a_command_follows_the_bots_own_words_and_is_settled_by_the_next_q
     assert said == ["What is your name?", "Sam is near.", "Bye."]
 
 
-@in_virtual_time
 async def test_a_caller_who_is_speaking_is_heard_first() -> None:
     settled = Settlements()
     dialogue = Obedient(["Name?", NAME, "And?", NAME, "Bye."])
@@ -98,7 +97,6 @@ async def test_a_caller_who_is_speaking_is_heard_first() -> None:
     assert settled.of == {"1-0": None}
 
 
-@in_virtual_time
 async def test_who_is_about_to_answer_is_waited_for() -> None:
     dialogue = Obedient(["Name?", NAME, "Bye."])
     async with call(converse=dialogue, settle=Settlements()) as c:
@@ -114,7 +112,6 @@ async def test_who_is_about_to_answer_is_waited_for() -> None:
         await c.ended.wait()
 
 
-@in_virtual_time
 async def test_two_commands_are_obeyed_in_their_order_and_a_repeated_one_once() -> None:
     settled, dialogue = Settlements(), Obedient(["Name?", NAME, "Bye."])
     async with call(converse=dialogue, settle=settled) as c:
@@ -130,7 +127,6 @@ async def test_two_commands_are_obeyed_in_their_order_and_a_repeated_one_once() 
     assert said == ["Name?", "Sentence 1-0.", "Sentence 2-0.", "Bye."]
 
 
-@in_virtual_time
 async def test_a_refusal_says_why_and_the_caller_hears_nothing() -> None:
     settled = Settlements()
     dialogue = Obedient(["Name?", NAME, "Bye."], refuses=CommandRefusal.CLOSED)
@@ -144,7 +140,6 @@ async def test_a_refusal_says_why_and_the_caller_hears_nothing() -> None:
     assert [message.text for message in c.notebook.messages] == ["Name?", "Bye."]
 
 
-@in_virtual_time
 async def test_what_waits_when_the_caller_hangs_up_is_refused() -> None:
     settled, dialogue = Settlements(), Obedient(["Name?", NAME, "Bye."])
     async with call(converse=dialogue, settle=settled, synthesizer=SteadyVoice(4000)) as c:
@@ -156,7 +151,6 @@ async def test_what_waits_when_the_caller_hangs_up_is_refused() -> None:
     assert settled.of == {"1-0": CommandRefusal.CALL_HAS_ENDED}
 
 
-@in_virtual_time
 async def test_what_waits_when_the_line_is_lost_is_left_to_the_next_session() -> None:
     settled, dialogue = Settlements(), Obedient(["Name?", NAME, "Bye."])
     async with call(converse=dialogue, settle=settled, synthesizer=SteadyVoice(4000)) as c:
@@ -168,7 +162,6 @@ async def test_what_waits_when_the_line_is_lost_is_left_to_the_next_session() ->
     assert settled.of == {}
 
 
-@in_virtual_time
 async def test_a_call_that_another_server_carries_on_settles_nothing() -> None:
     settled, dialogue = Settlements(), Obedient(["Name?", NAME, "Bye."])
     async with call(converse=dialogue, settle=settled) as c:
@@ -181,7 +174,6 @@ async def test_a_call_that_another_server_carries_on_settles_nothing() -> None:
     assert settled.of == {}
 
 
-@in_virtual_time
 async def test_a_command_that_comes_too_late_is_not_obeyed() -> None:
     settled, dialogue = Settlements(), Obedient(["Name?", NAME, "Bye."])
     async with call(converse=dialogue, settle=settled) as c:

@@ -23,7 +23,7 @@ from websockets.asyncio.client import connect
 
 from tests.ports import free_port
 from tests.serving import PATIENCE_S, eventually
-from tests.stream.door import ANSWERS, Door, answer, door, in_virtual_time
+from tests.stream.door import ANSWERS, Door, answer, door
 from tests.stream.provider import CALL_SID, Provider, carried
 from tests.stream.test_worker import address, worker
 from tests.telemetry.collector import collecting
@@ -72,7 +72,7 @@ async def finish(provider: Provider, codes: Sequence[int]) -> None:
     await provider.until(lambda: provider.close_code is not None)
 
 
-@in_virtual_time
+@pytest.mark.virtual_time(grace_s=0.001)
 async def test_a_call_is_one_trace_with_a_span_for_each_turn() -> None:
     async with traced() as (here, seen), here.caller(**{"from": ROBIN}) as provider:
         await finish(provider, range(1, len(ANSWERS) + 1))
@@ -100,7 +100,7 @@ async def test_a_call_is_one_trace_with_a_span_for_each_turn() -> None:
     ]  # fmt: skip
 
 
-@in_virtual_time
+@pytest.mark.virtual_time(grace_s=0.001)
 async def test_a_turns_stages_lie_within_it() -> None:
     async with traced() as (here, seen), here.caller() as provider:
         await answer(provider, 1)
@@ -120,7 +120,7 @@ async def test_a_turns_stages_lie_within_it() -> None:
     assert turn.attributes["voicebot.saved"] == "redis"
 
 
-@in_virtual_time
+@pytest.mark.virtual_time(grace_s=0.001)
 async def test_spans_hold_nothing_of_the_customer() -> None:
     async with traced() as (here, seen), here.caller(**{"from": ROBIN}) as provider:
         await finish(provider, range(1, len(ANSWERS) + 1))
@@ -132,7 +132,7 @@ async def test_spans_hold_nothing_of_the_customer() -> None:
     assert texts <= words | set(Step) | set(TurnOutcome) | set(Status)
 
 
-@in_virtual_time
+@pytest.mark.virtual_time(grace_s=0.001)
 async def test_a_call_that_comes_back_goes_on_in_its_trace_with_a_link_to_its_beginning() -> None:
     async with traced() as (here, seen):
         async with here.caller() as provider:

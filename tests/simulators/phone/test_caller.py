@@ -5,15 +5,19 @@ from __future__ import annotations
 from itertools import count, pairwise
 from typing import Any
 
+import pytest
+
 from tests.simulators.phone.bot import CONNECT, HANGUP, Bot, running
 from tests.simulators.phone.test_console import http
-from tests.simulators.phone.test_provider import TONE, LoopClock, Observed, in_virtual_time
+from tests.simulators.phone.test_provider import TONE, LoopClock, Observed
 from voicebot.call import Step
 from voicebot.simulators.phone.caller import AFTER_SIGN_S, Caller
 from voicebot.simulators.phone.console import Console
 from voicebot.simulators.phone.provider import Dialled, Outcome, Provider
 from voicebot.simulators.phone.recordings import Clip
 from voicebot.simulators.phone.script import Kind, Script, ScriptLine
+
+pytestmark = pytest.mark.virtual_time(grace_s=0.001)
 
 LINES = {
     "name": (ScriptLine(Kind.TEXT, "name"),),
@@ -53,7 +57,6 @@ async def called(
         return await provider.carry(caller.talk)
 
 
-@in_virtual_time
 async def test_the_caller_answers_the_step_that_is_open() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=2), Observed()
     bot.record = lambda look: record("phone" if look <= 2 else "name")
@@ -61,7 +64,6 @@ async def test_the_caller_answers_the_step_that_is_open() -> None:
     assert seen.caller == ["phone", "name"]
 
 
-@in_virtual_time
 async def test_a_value_that_was_misheard_gets_a_no() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=1), Observed()
     bot.record = lambda look: record("phone", asking="confirm", phone="+61400000000")
@@ -69,7 +71,6 @@ async def test_a_value_that_was_misheard_gets_a_no() -> None:
     assert seen.caller == ["No."]
 
 
-@in_virtual_time
 async def test_the_bots_words_are_shown_once_and_only_those_of_this_call() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=2), Observed()
     said = ["before", "before", "Hello.", "And?", "Bye."]
@@ -78,7 +79,6 @@ async def test_the_bots_words_are_shown_once_and_only_those_of_this_call() -> No
     assert seen.bot == ["Hello.", "And?", "Bye."]
 
 
-@in_virtual_time
 async def test_hanging_up_after_a_step_waits_until_it_is_saved_and_the_bot_has_gone_on() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=9), Observed()
     looks = {3: record("phone", asking="confirm", phone="+61412345678")}
@@ -92,7 +92,6 @@ async def test_hanging_up_after_a_step_waits_until_it_is_saved_and_the_bot_has_g
     assert bot.messages[-1]["event"] == "stop"
 
 
-@in_virtual_time
 async def test_a_caller_who_is_not_to_book_hangs_up_when_the_time_is_read_back() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=3), Observed()
     bot.record = lambda look: record("time", asking="confirm" if look > 2 else "value")
@@ -100,7 +99,6 @@ async def test_a_caller_who_is_not_to_book_hangs_up_when_the_time_is_read_back()
     assert seen.caller == ["(silence)"], "nothing is said to the read-back"
 
 
-@in_virtual_time
 async def test_an_interrupting_line_is_spoken_into_the_bots_sentence() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=1), Observed()
     bot.record = lambda look: record("email")
@@ -118,7 +116,6 @@ def in_groups() -> tuple[ScriptLine, dict[ScriptLine, Clip]]:
     return first, {line: Clip(line.text, TONE) for line in (first, second)}
 
 
-@in_virtual_time
 async def test_a_line_in_groups_waits_for_a_sign_between_them() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=2), Observed()
     line, clips = in_groups()
@@ -131,7 +128,6 @@ async def test_a_line_in_groups_waits_for_a_sign_between_them() -> None:
     assert max(b - a for a, b in pairwise(voiced)) * 20 >= AFTER_SIGN_S * 1000
 
 
-@in_virtual_time
 async def test_who_gets_no_sign_goes_on_without() -> None:
     bot, seen, turns = Bot([CONNECT, HANGUP], turns=3), Observed(), count()
     line, clips = in_groups()
@@ -152,14 +148,12 @@ def frame_is_voice(message: dict[str, Any]) -> bool:
     return not str(message["media"]["payload"]).startswith("////")
 
 
-@in_virtual_time
 async def test_without_a_record_the_caller_says_the_lines_in_their_order() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=3), Observed()
     assert await called(bot, seen) is Outcome.HUNG_UP
     assert seen.caller == ["name", "phone", "Yes."]
 
 
-@in_virtual_time
 async def test_a_bot_that_falls_silent_is_left() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=0), Observed()
     bot.extra = lambda sid: []

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from tests.simulators.phone.bot import BEEP, CONNECT, HANGUP, Bot, beep, clear, media, running
-from tests.virtual_time import virtual_time
 from voicebot import g711
 from voicebot.errors import PhoneError
 from voicebot.signature import is_signed
@@ -20,7 +19,8 @@ from voicebot.simulators.phone.provider import Dialled, Outcome, Provider, new_c
 from voicebot.simulators.phone.recordings import Clip
 from voicebot.simulators.phone.script import Kind, Script, ScriptLine
 
-in_virtual_time = virtual_time(grace_s=0.001)
+pytestmark = pytest.mark.virtual_time(grace_s=0.001)
+
 TONE = g711.encode((8000 * np.sin(np.arange(1600) / 3)).astype(np.int16))
 HELLO = ScriptLine(Kind.TEXT, "Hello.")
 CLIPS = {HELLO: Clip("Hello.", TONE)}
@@ -62,7 +62,6 @@ async def placed(
     return await provider.carry(caller.talk), provider
 
 
-@in_virtual_time
 async def test_a_call_to_its_end_is_told_to_hang_up() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=2), Observed()
     async with running(bot) as url:
@@ -73,7 +72,6 @@ async def test_a_call_to_its_end_is_told_to_hang_up() -> None:
     assert not provider.complaints
 
 
-@in_virtual_time
 async def test_the_webhook_is_asked_as_the_provider_asks() -> None:
     bot = Bot([CONNECT, HANGUP], turns=0)
     async with running(bot) as url:
@@ -85,7 +83,6 @@ async def test_the_webhook_is_asked_as_the_provider_asks() -> None:
     assert bot.asked[1].startswith("/twiml?"), "the redirect after <Connect> was followed"
 
 
-@in_virtual_time
 @pytest.mark.parametrize("public_url", [None, "https://bot.example.com"])
 async def test_webhook_and_stream_are_signed_with_the_token_as_the_provider_signs(
     public_url: str | None,
@@ -105,7 +102,6 @@ async def test_webhook_and_stream_are_signed_with_the_token_as_the_provider_sign
     assert "12345" not in repr(dialled)
 
 
-@in_virtual_time
 async def test_without_a_token_nothing_is_signed() -> None:
     bot = Bot([CONNECT, HANGUP], turns=0)
     async with running(bot) as url:
@@ -113,7 +109,6 @@ async def test_without_a_token_nothing_is_signed() -> None:
     assert {header for _, header in bot.signatures} == {None}
 
 
-@in_virtual_time
 async def test_a_stream_that_opens_nowhere_is_told_with_the_setting_that_sent_it_there() -> None:
     elsewhere = CONNECT.replace("ws://{host}", "ws://127.0.0.1:1")
     seen = Observed()
@@ -124,7 +119,6 @@ async def test_a_stream_that_opens_nowhere_is_told_with_the_setting_that_sent_it
     assert "VOICEBOT_PUBLIC_URL" in notice
 
 
-@in_virtual_time
 async def test_messages_are_numbered_without_a_gap_and_frames_carry_the_audio_time() -> None:
     bot = Bot([CONNECT, HANGUP])
     async with running(bot) as url:
@@ -138,7 +132,6 @@ async def test_messages_are_numbered_without_a_gap_and_frames_carry_the_audio_ti
     assert [int(f["timestamp"]) for f in frames] == [20 * (n + 1) for n in range(len(frames))]
 
 
-@in_virtual_time
 async def test_marks_come_back_at_once_when_cleared_and_else_once_the_beep_was_played() -> None:
     bot = Bot([CONNECT, HANGUP], turns=0)
     bot.extra = lambda sid: [*beep(sid, "a"), *beep(sid, "b"), clear(sid), media(sid, BEEP * 39)]
@@ -152,7 +145,6 @@ async def test_marks_come_back_at_once_when_cleared_and_else_once_the_beep_was_p
     assert sum(n < played for n in frames) >= 50, "4 s of beep take two hundred frames"
 
 
-@in_virtual_time
 async def test_keys_are_pressed_one_by_one() -> None:
     bot = Bot([CONNECT, HANGUP])
     async with running(bot) as url:
@@ -162,7 +154,6 @@ async def test_keys_are_pressed_one_by_one() -> None:
     ]
 
 
-@in_virtual_time
 async def test_hanging_up_sends_stop_and_follows_no_more_verbs() -> None:
     bot = Bot([CONNECT, HANGUP], turns=5)
     async with running(bot) as url:
@@ -172,7 +163,6 @@ async def test_hanging_up_sends_stop_and_follows_no_more_verbs() -> None:
     assert len(bot.asked) == 1
 
 
-@in_virtual_time
 async def test_a_stream_that_was_cut_is_connected_again() -> None:
     bot = Bot([CONNECT, CONNECT, HANGUP], turns=0)
     async with running(bot) as url:
@@ -184,7 +174,6 @@ async def test_a_stream_that_was_cut_is_connected_again() -> None:
     assert len(set(starts)) == 2, "each stream has an id of its own"
 
 
-@in_virtual_time
 async def test_pause_and_redirect_are_followed() -> None:
     wait = '<Response><Pause length="2"/><Redirect method="GET">/twiml?try=1</Redirect></Response>'
     bot = Bot([wait, HANGUP])
@@ -195,7 +184,6 @@ async def test_pause_and_redirect_are_followed() -> None:
     assert "CallSid" in bot.asked[1]
 
 
-@in_virtual_time
 async def test_an_endless_redirect_is_an_error() -> None:
     bot = Bot(['<Response><Redirect method="GET">/twiml</Redirect></Response>'])
     async with running(bot) as url:
@@ -211,7 +199,6 @@ async def test_an_endless_redirect_is_an_error() -> None:
     ],
     ids=["a person", "no verb left"],
 )
-@in_virtual_time
 async def test_a_call_without_a_stream_is_over_in_another_way(
     verb: str, outcome: Outcome, notice: str
 ) -> None:
@@ -221,7 +208,6 @@ async def test_a_call_without_a_stream_is_over_in_another_way(
     assert notice in seen.notices[0]
 
 
-@in_virtual_time
 async def test_what_the_provider_would_drop_is_a_complaint() -> None:
     bot = Bot([CONNECT, HANGUP], turns=0)
     bot.extra = lambda sid: [json.dumps({"event": "mark", "streamSid": sid})]
@@ -230,7 +216,6 @@ async def test_what_the_provider_would_drop_is_a_complaint() -> None:
     assert any("31951" in complaint for complaint in provider.complaints)
 
 
-@in_virtual_time
 async def test_no_server_is_told_with_its_mend_and_without_the_callers_number() -> None:
     async with running(Bot([HANGUP])) as url:
         pass
