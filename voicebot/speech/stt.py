@@ -6,11 +6,12 @@ dropped in the queue are never decoded; those dropped later, as when a caller go
 end after the step under way (the encoder takes 60 % of the time).
 
 Whisper runs on CTranslate2 with a shortened audio context. The stock path pads every utterance to
-30 s of audio. The cost is proportional to the mel frames, and 15 s is the shortest context that is
-reliable: below about 10 s the decoder repeats itself (CTranslate2 #2100, faster-whisper #1006). So
-this module also limits the output's length, cuts repetitions, rejects silence, and checks that the
-prompt was not read back. What ends in a spelled word is decoded once more from the same encoder
-output, where every token but letters is suppressed.
+30 s of audio. The cost is proportional to the mel frames, and 12 s is the shortest context that
+is reliable: with 10 s some clips are heard as nothing, and below the decoder repeats itself
+(CTranslate2 #2100, faster-whisper #1006). So this module also limits the output's length, cuts
+repetitions, rejects silence, and checks that the prompt was not read back. What ends in a spelled
+word is decoded once more from the same encoder output, where every token but letters is
+suppressed.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def _filters(bands: int) -> Floats:
     return (triangles * 2 / (right - left)).astype(np.float32)
 
 
-_MIN_FRAMES: Final = 15 * FRAMES_PER_S
+_MIN_FRAMES: Final = 12 * FRAMES_PER_S
 _MAX_FRAMES: Final = 30 * FRAMES_PER_S
 _SLACK_FRAMES: Final = 100
 _MAX_UTTERANCE_BYTES: Final = 30 * g711.RATE_HZ
