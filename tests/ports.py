@@ -1,7 +1,5 @@
 """Ports for the servers of tests, which are chosen some time before a server listens there."""
 
-from __future__ import annotations
-
 import os
 import random
 import socket

@@ -1,7 +1,5 @@
 """`voicebot serve` as a real process, with doubles for stt and tts, for tests from outside."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """`.ci/run` in a folder of its own: a test that fails once and then passes is a finding."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

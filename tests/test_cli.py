@@ -1,7 +1,5 @@
 """The command line: help that teaches, commands found where they live, errors in one line."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

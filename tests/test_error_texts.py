@@ -1,7 +1,5 @@
 """Errors as the libraries really raise them, in our words."""
 
-from __future__ import annotations
-
 import errno
 import socket
 import ssl

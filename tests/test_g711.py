@@ -1,7 +1,5 @@
 """G.711 mu-law is what the recommendation's formula says, for every code and every sample."""
 
-from __future__ import annotations
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st

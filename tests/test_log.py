@@ -1,7 +1,5 @@
 """Log lines, and the customers' data that they must not hold."""
 
-from __future__ import annotations
-
 import json
 import logging
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Names that may be the same have an index key in common, and no key shows a name."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """The metrics of a whole stack that runs."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """Settings: from the environment, checked, named when wrong."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

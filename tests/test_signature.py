@@ -1,7 +1,5 @@
 """The provider's signature; the vectors are of Twilio's own and of its library."""
 
-from __future__ import annotations
-
 import pytest
 
 from voicebot.signature import is_signed, sign, signed_forms

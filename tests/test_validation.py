@@ -1,7 +1,5 @@
 """The last check before a value is stored."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

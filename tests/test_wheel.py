@@ -1,7 +1,5 @@
 """The installed wheel: what `pip install .` brings is enough to take calls and show them."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import shutil

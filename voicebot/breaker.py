@@ -8,8 +8,6 @@ Without a probe, the caller that asks first after the pause is the trial for all
 breaker makes the trials itself, and no caller is let through before one of them succeeds.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import time

@@ -4,8 +4,6 @@ Only the module of the invoked subcommand is imported, so that the help comes at
 `voicebot call` does not load the server's libraries.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from importlib import import_module

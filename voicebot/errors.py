@@ -1,7 +1,5 @@
 """All errors that voicebot raises on purpose, named by what failed."""
 
-from __future__ import annotations
-
 from typing import Final
 
 INSTALL_LOCAL: Final = "install the extra local, in voicebot's folder: pip install '.[local]'"

@@ -1,7 +1,5 @@
 """G.711 mu-law encoding and decoding (ITU-T G.711) for telephone audio at 8 kHz, by tables."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

@@ -3,8 +3,6 @@
 No I/O. Times are aware datetimes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime

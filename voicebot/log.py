@@ -10,8 +10,6 @@ This module decides what a line may hold, not the places that log:
 - libraries log from WARNING up: their debug lines print whole payloads.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import re

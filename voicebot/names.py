@@ -4,8 +4,6 @@ Pure. Two names that differ by one letter share a key: a word is kept whole, and
 letters left out ("FastSS": Bocek, Hunt and Stiller 2007).
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from hashlib import blake2s

@@ -1,7 +1,5 @@
 """Settings from the environment (`VOICEBOT_…`) and a `.env` file in the working directory."""
 
-from __future__ import annotations
-
 import logging
 from enum import StrEnum
 from functools import lru_cache

@@ -11,8 +11,6 @@ Source: twilio.com/docs/usage/security. The signed URL may differ in the port, a
 in the trailing slash, so all forms are tried.
 """
 
-from __future__ import annotations
-
 import hmac
 from base64 import b64encode
 from collections.abc import Iterable, Sequence

@@ -4,8 +4,6 @@ record.
 No I/O.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, tzinfo

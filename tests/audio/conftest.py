@@ -1,7 +1,5 @@
 """One `voicebot serve` with real speech recognition and tts, shared by all spoken tests."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """Spoken calls: synthetic voices, real recognition, real synthesis, a real Valkey."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from statistics import median

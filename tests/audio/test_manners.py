@@ -1,7 +1,5 @@
 """Spoken calls of people, and of machines, that talk in a way of their own, on the real stack."""
 
-from __future__ import annotations
-
 import asyncio
 import wave
 from collections.abc import Mapping

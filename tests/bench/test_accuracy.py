@@ -1,7 +1,5 @@
 """`make accuracy`: one table for all sets; the project's own turns and their scorer."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import json

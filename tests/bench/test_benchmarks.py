@@ -1,7 +1,5 @@
 """Each program in `benchmarks/` runs, for a moment: what it measures then is no figure."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

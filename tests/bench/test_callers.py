@@ -1,7 +1,5 @@
 """The written callers, and the machine that plays them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from datetime import datetime
 from typing import Any

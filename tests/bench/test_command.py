@@ -1,7 +1,5 @@
 """One tiny real benchmark: servers, phones, figures."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import signal

@@ -1,7 +1,5 @@
 """Figures out of numbers."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Tests of the moments at which the phones' frames leave."""
 
-from __future__ import annotations
-
 import pytest
 
 from voicebot.bench.load import next_of_phase

@@ -1,7 +1,5 @@
 """The report's promises: the keys of the design, and a table."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path

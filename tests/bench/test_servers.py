@@ -1,7 +1,5 @@
 """The null transcriber's manifest of the phone's clips."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The scripted conversations, on text, through the very collector that calls use."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Spoken calls on the OpenAI stack: a real server and phone, the simulator as the vendor."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """A call leaves a whole record, wherever it ends."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.calls.world import ANSWERS, EXPECTED, world

@@ -7,8 +7,6 @@ async with world() as w:
     assert w.record.step is Step.ADDRESS
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Iterator

@@ -6,8 +6,6 @@
 --cluster --trials 20  trials of forty calls on a cluster of three nodes, one after the other
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import sys

@@ -5,8 +5,6 @@ other two thirds of the calls are not. There are no wires: a cluster tells its c
 own addresses.
 """
 
-from __future__ import annotations
-
 import signal
 import subprocess
 from contextlib import AsyncExitStack

@@ -4,8 +4,6 @@ async with redis_down(stage):
     await calls_go_on()
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import os

@@ -6,8 +6,6 @@ acknowledgements (trace), the content of Redis (record), and the words that the 
                 lossy restart of Redis took from a session that had already ended
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ here.
 Letters are no silence to them: neither 0xFF nor 0x7F stands in the text of these calls.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncGenerator, Iterable
 

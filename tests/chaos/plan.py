@@ -1,7 +1,5 @@
 """A seed becomes a plan: how many callers, which troubles, when, for how long."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

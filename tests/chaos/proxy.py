@@ -4,8 +4,6 @@ Nothing is parsed but the beginning of a request: the client has one request a c
 way, so what comes back on it is that request's reply.
 """
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from collections.abc import Callable

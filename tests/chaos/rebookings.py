@@ -1,7 +1,5 @@
 """A callSid decides what becomes of the appointment that its caller books."""
 
-from __future__ import annotations
-
 from zlib import crc32
 
 DAYS: tuple[tuple[int | None, ...], ...] = (

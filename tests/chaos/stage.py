@@ -4,8 +4,6 @@ Each worker has a wire (proxy) of its own to Valkey; whoever dies is started aga
 supervisor would do.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """Many trials as one table."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 

@@ -1,7 +1,5 @@
 """The plans of `python -m tests.chaos --cluster`, which is run by hand on an idle machine."""
 
-from __future__ import annotations
-
 from tests.chaos.plan import CLUSTER_CALLERS, Kind, clustered_plan
 
 

@@ -1,7 +1,5 @@
 """SIGTERM under calls: they end where they are, or are carried to another server whole."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Each trouble does what its name says, to a real Valkey."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Findings of the trials, each in its smallest form: two processes on one data dir, one Redis."""
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """The judge itself: each broken promise is seen, and a whole record is not accused."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 

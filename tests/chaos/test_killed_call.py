@@ -1,7 +1,5 @@
 """`voicebot call` through `voicebot serve`: the server dies in the middle, the call does not."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

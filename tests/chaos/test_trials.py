@@ -1,7 +1,5 @@
 """The short form: sixty seeded trials. `make chaos` runs a thousand."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

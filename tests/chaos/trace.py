@@ -1,7 +1,5 @@
 """The commits that a trial's conversations were acknowledged, from the workers' traces."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from enum import Enum
 

@@ -1,7 +1,5 @@
 """One trial: calls and troubles by plan, then the judgement."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

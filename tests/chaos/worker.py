@@ -11,8 +11,6 @@ or calls it off: of five in six callers here, at once, while the session that bo
 or at its end; the others ring again and say it. Either way the trace tells what was done.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -1,7 +1,5 @@
 """Back-up and restore, of a server that runs and of one whose Redis is away."""
 
-from __future__ import annotations
-
 import json
 import re
 import signal

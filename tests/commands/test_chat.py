@@ -1,7 +1,5 @@
 """`voicebot chat` as a program: typed lines in, a record out that the next command finds."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """A chat explains each turn: the acts, the words left unread, what is saved and waited for."""
 
-from __future__ import annotations
-
 from tests.collect.conversation import NOW, fresh, hears, saved
 from tests.collect.conversation import run as played
 from voicebot.collect.dialogue import situation

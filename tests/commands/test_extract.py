@@ -1,7 +1,5 @@
 """`voicebot extract`: each line has its answer, with and without the meaning engine."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import subprocess

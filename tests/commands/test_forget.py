@@ -1,7 +1,5 @@
 """`voicebot forget` erases what is meant, asks first, and prints nothing of what it erased."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path

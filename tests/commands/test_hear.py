@@ -1,7 +1,5 @@
 """`voicebot hear` as a program: recordings in, what a call would take of them out."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

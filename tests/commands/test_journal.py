@@ -1,7 +1,5 @@
 """`voicebot journal`: waiting writes are counted, not shown, and replayed on request."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """`voicebot show` and `voicebot watch` on a real Valkey."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

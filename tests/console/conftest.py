@@ -1,7 +1,5 @@
 """The console over a real Valkey, spoken to in process."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """docs/api.md: its commands are run as they stand, and answer what the page says."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

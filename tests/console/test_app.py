@@ -1,7 +1,5 @@
 """The HTTP API, as front ends of the old system use it."""
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """Authentication: credentials, wrong tries, the end of a session."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterator
 
 import httpx

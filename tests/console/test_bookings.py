@@ -1,7 +1,5 @@
 """The calendar's routes over a real Valkey: what stands on which day, moved and called off."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 import httpx

@@ -1,7 +1,5 @@
 """One call that cannot be read is shown as broken, and takes no other with it."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import io

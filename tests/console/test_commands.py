@@ -3,8 +3,6 @@
 Calls on the phone are in test_commands_on_the_phone.py.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 

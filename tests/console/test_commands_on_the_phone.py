@@ -1,7 +1,5 @@
 """Commands of staff in calls on the phone: servers, Valkey and simulated phones as processes."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

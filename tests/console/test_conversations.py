@@ -1,7 +1,5 @@
 """A request that comes again is no second turn; one that was refused has changed nothing."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack

@@ -1,7 +1,5 @@
 """The figures of the last days: how calls ended, where callers gave up, minutes and cost."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A reconnect goes on at its cursor: no event is left out, and a page is as new."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator

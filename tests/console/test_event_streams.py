@@ -1,7 +1,5 @@
 """Live events: none is left out, and a reconnect goes on at its cursor."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Sized

@@ -1,7 +1,5 @@
 """A spreadsheet runs nothing of what a caller said."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

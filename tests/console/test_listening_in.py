@@ -1,7 +1,5 @@
 """Listening in: only where the business allows it, only to a call on the phone, and logged."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """The routes of the page and of integrators, and their access."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import io

@@ -1,7 +1,5 @@
 """A page's session sees customers' data masked on every route, but for what it revealed."""
 
-from __future__ import annotations
-
 import asyncio
 import csv
 import io

@@ -1,7 +1,5 @@
 """The limits of size and time, and broken headers, which stand before authentication."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """Calls that began in the old system go on over HTTP, whatever stands in their records."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 

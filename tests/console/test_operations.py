@@ -1,7 +1,5 @@
 """Health, metrics, and the events that webhook receivers did not take."""
 
-from __future__ import annotations
-
 import importlib
 import re
 from pathlib import Path

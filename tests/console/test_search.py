@@ -1,7 +1,5 @@
 """A search finds what exists, and says so where it has not looked at everything."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

@@ -1,7 +1,5 @@
 """A call from the browser: what the page is told to do, asked of a real stream server."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """Masks, limits, tokens, activity: decisions without I/O."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import pytest

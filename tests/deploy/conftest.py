@@ -1,7 +1,5 @@
 """The whole of compose.yaml, once for all tests that look at it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

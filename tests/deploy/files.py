@@ -1,7 +1,5 @@
 """The files of deploy/, read as their tools read them, and their commands run as processes here."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Mapping

@@ -3,8 +3,6 @@
 What differs: addresses and ports are of this machine, and no models are loaded.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

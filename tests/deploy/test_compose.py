@@ -1,7 +1,5 @@
 """compose.yaml: what it asks for, and what its services do when they run."""
 
-from __future__ import annotations
-
 import os
 import signal
 from contextlib import suppress

@@ -4,8 +4,6 @@ There is no Docker here. Folders of the image stand in a folder of the test, and
 the environment of the tests instead of from an index.
 """
 
-from __future__ import annotations
-
 import fnmatch
 import json
 import os

@@ -1,7 +1,5 @@
 """The manifests agree with the program: ports, probes, commands, stop times."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Calls and the live page through Caddyfile and nginx.conf, where these programs are installed."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

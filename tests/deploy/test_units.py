@@ -1,7 +1,5 @@
 """The systemd units: their commands run, and stop within the time that they give."""
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import signal

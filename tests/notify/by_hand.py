@@ -1,7 +1,5 @@
 """One endpoint's delivery, driven by hand."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Self
 

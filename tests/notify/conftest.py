@@ -1,7 +1,5 @@
 """A real Valkey, a real receiver on loopback, a clock that tests move."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A receiver of webhooks on loopback, with set answers, which keeps the requests."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager

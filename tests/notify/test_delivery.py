@@ -1,7 +1,5 @@
 """Delivery to a real receiver from a real server: content, order, repeats."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

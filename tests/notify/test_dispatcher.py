@@ -1,7 +1,5 @@
 """Deliveries as a process makes them: promptly, by one of many, through every kind of absence."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import sys

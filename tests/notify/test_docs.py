@@ -1,7 +1,5 @@
 """The receiver that docs/webhooks.md shows is one that works."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

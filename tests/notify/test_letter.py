@@ -1,7 +1,5 @@
 """Confirmations, also of odd values that integrators have written."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from email.message import EmailMessage
 

@@ -1,7 +1,5 @@
 """Confirmations, handed to a real SMTP server on this machine."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing

@@ -1,7 +1,5 @@
 """The queue of calls."""
 
-from __future__ import annotations
-
 from voicebot.call import CallSid
 from voicebot.notify.dispatcher import CallQueue
 

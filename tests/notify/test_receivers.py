@@ -1,7 +1,5 @@
 """Addresses and keys: valid settings, and what messages reveal of them."""
 
-from __future__ import annotations
-
 import hmac
 import time
 from base64 import b64decode, b64encode

@@ -1,7 +1,5 @@
 """The moments at which a delivery is tried again."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest

@@ -1,7 +1,5 @@
 """`voicebot webhooks` at a terminal."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

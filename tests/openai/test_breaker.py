@@ -1,7 +1,5 @@
 """The breaker of an OpenAI service."""
 
-from __future__ import annotations
-
 import pytest
 
 from voicebot.breaker import Breaker

@@ -1,7 +1,5 @@
 """The account: addresses, keys, patience; and which exception is which kind of failure."""
 
-from __future__ import annotations
-
 import pytest
 from httpx2 import Timeout
 from pydantic import SecretStr

@@ -1,7 +1,5 @@
 """A call's use of paid services, and its cost."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

@@ -5,8 +5,6 @@ With STEP it hangs up there; with `--interrupt MS` it says its name so far into 
 `--as sarah` another person calls.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 import sys

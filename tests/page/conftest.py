@@ -3,8 +3,6 @@
 Needs Debian's chromium (`apt-get install chromium`); without one these tests are skipped.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

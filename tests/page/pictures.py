@@ -3,8 +3,6 @@
 Real stt and a real voice, so that the times to answer are real too; it takes five minutes.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import tempfile

@@ -4,8 +4,6 @@ axe-core, the checker that browsers' own tools use, finds what can be found by m
 roles, contrast, order of headings); where the focus goes is told here.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

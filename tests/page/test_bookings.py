@@ -1,7 +1,5 @@
 """The calendar: appointments day by day, moved and called off by staff."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -9,8 +9,6 @@ behind it. What is said next is what the record says is asked: who is misheard s
     microphone            └ opened: the line ──────┘ silence              └ opened: the next
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A browser as a telephone where calls are signed: the line itself, with nobody speaking."""
 
-from __future__ import annotations
-
 import os
 import signal
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """The figures of the last days, and the bell for a caller who begins to wait."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

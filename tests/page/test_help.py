@@ -3,8 +3,6 @@
 PICTURES=folder keeps a screenshot of each.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """The live page during a call."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

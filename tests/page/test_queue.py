@@ -1,7 +1,5 @@
 """What to do first: the queue of those who wait, whose it is, notes, and what is done."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

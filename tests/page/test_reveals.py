@@ -1,7 +1,5 @@
 """The list of who had which call's data shown."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """A console with a token: the page asks for it once, and can change things afterwards."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

@@ -1,7 +1,5 @@
 """Helpers for the tests of the doctor."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from voicebot.runtime.doctor import CHECKS

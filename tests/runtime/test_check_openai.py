@@ -1,7 +1,5 @@
 """The doctor asks OpenAI, as a call would."""
 
-from __future__ import annotations
-
 import pytest
 from pydantic import SecretStr
 

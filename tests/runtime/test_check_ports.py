@@ -1,7 +1,5 @@
 """The doctor's checks of ports, signature and staff token."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The doctor on data directory, Redis, journal, mail, webhooks and traces: nothing is sent."""
 
-from __future__ import annotations
-
 import socket
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Settings: what is unknown, what cannot work and is found before anything starts, its mend."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

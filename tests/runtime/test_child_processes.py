@@ -1,7 +1,5 @@
 """Children kept alive: small real processes that die, cling and speak in various ways."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -1,7 +1,5 @@
 """One `serve` at a time on one data directory."""
 
-from __future__ import annotations
-
 import os
 import stat
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`voicebot doctor` as it is typed, and what it finds where settings alone decide."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

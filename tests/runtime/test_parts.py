@@ -1,7 +1,5 @@
 """`voicebot serve --only`: parts that run apart and meet in Redis, or in one data directory."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

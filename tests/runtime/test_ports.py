@@ -1,7 +1,5 @@
 """Addresses: reserved, refused, shown without passwords."""
 
-from __future__ import annotations
-
 import socket
 
 import pytest

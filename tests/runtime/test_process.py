@@ -1,7 +1,5 @@
 """The life of a process: each test runs one, and ends it in another way."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

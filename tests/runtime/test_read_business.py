@@ -1,7 +1,5 @@
 """A business file read aloud by the doctor."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The supervisor: what it starts, what it survives, how it ends."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """A program that another one runs is given when it is ready, and gone afterwards."""
 
-from __future__ import annotations
-
 import sys
 
 import pytest

@@ -4,8 +4,6 @@ The local models run here for real. Where the extra `local` is not installed the
 skipped, and say so; where it is installed and does not work, they fail.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import subprocess

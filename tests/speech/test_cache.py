@@ -1,7 +1,5 @@
 """Fixed sentences are made once, a caller's data is never kept, and another voice takes over."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The engines that the settings choose."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

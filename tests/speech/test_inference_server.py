@@ -1,7 +1,5 @@
 """The inference server and its clients: concurrent jobs, dropped, refused, isolated, in time."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Iterator

@@ -1,7 +1,5 @@
 """Texts are compared by what they mean, with the real engine."""
 
-from __future__ import annotations
-
 import importlib.util
 import signal
 from collections.abc import Iterator

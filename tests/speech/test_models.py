@@ -1,7 +1,5 @@
 """Weights are the pinned bytes, or we say which package is wrong and what to do."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from importlib.machinery import PathFinder

@@ -1,7 +1,5 @@
 """The noise of a line is measured in what the caller says."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray

@@ -1,7 +1,5 @@
 """The benchmark's doubles: silence ends a turn, a clip is known by its bytes."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

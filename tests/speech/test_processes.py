@@ -1,7 +1,5 @@
 """The speech processes: they say when they are ready, can be killed, and come back."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """Telephone audio at another rate is the same audio, without clicks, aliases and images."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -1,7 +1,5 @@
 """The bot's words are cut where a speaker would breathe, and nowhere else."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """The network in numpy finds what the published graph finds."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

@@ -1,7 +1,5 @@
 """SpeechToText and tts listen where both sides look, and only for their user."""
 
-from __future__ import annotations
-
 import stat
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Spelled words are found in a recogniser's text; numbers and sentences are not taken for them."""
 
-from __future__ import annotations
-
 import pytest
 
 from voicebot.speech.spelled import distinct, letters_from, likely, with_eights

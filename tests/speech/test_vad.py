@@ -1,7 +1,5 @@
 """Silero finds the bot's own speech, no speech in noise, and does not care how frames are cut."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The wire protocol carries what was meant, and quotes no customer when it is broken."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

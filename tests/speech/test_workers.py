@@ -1,7 +1,5 @@
 """Workers go to the most urgent of the jobs that wait."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 

@@ -1,7 +1,5 @@
 """Words and records for tests. All people are invented."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """Real Valkey processes on loopback: a cluster of three masters, a master under a Sentinel."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """One record, two servers: everything is tested on fakeredis and on a real Valkey."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """Refusals of a real Valkey as context managers; afterwards everything is allowed again."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

@@ -1,7 +1,5 @@
 """A Redis client that fails on demand: each fault is a block that reads like a sentence."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 from collections.abc import Awaitable, Callable, Iterator

@@ -1,7 +1,5 @@
 """Best-effort work of all calls has one worker; no conversation waits for a Redis that is away."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 from typing import cast

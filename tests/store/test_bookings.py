@@ -1,7 +1,5 @@
 """Appointments are found, called off and moved: whatever breaks, none is lost or double."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace

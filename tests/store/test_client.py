@@ -1,7 +1,5 @@
 """Addresses of one server, a cluster, and a master under Sentinels."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from asyncio import StreamReader, StreamWriter

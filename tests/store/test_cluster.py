@@ -1,7 +1,5 @@
 """A cluster that is resharded, fails over and is killed while people talk: nothing is lost."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator

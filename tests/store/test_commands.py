@@ -1,7 +1,5 @@
 """Commands of staff on their way: kept until they are settled, settled once, then only told of."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,7 +1,5 @@
 """The expected record, and its difference to the stored one at a call's end."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 

@@ -3,8 +3,6 @@
 Each test asks a real Valkey that really answers so.
 """
 
-from __future__ import annotations
-
 import asyncio
 import errno
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """The embedded server: found, adopted, started, stopped; its records outlive it."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

@@ -1,7 +1,5 @@
 """The journal: on disk before it says so, loud when the disk is full."""
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator

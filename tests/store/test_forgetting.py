@@ -1,7 +1,5 @@
 """What is forgotten is gone: from records, indexes, calendar, journals and append-only file."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """The kind of server at an address, and whether it can write most calls."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from contextlib import aclosing

@@ -1,7 +1,5 @@
 """A turn over HTTP: whole or not at all, and a claim like any other."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """Callers who call again are known by number, within the window; calls on the phone are marked."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The four small writes of integrators: what they take, what they refuse, what they leave alone."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Records that the old system left as one JSON string: read tolerantly, mirrored faithfully."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Mapping

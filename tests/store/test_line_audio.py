@@ -1,7 +1,5 @@
 """Audio on its way to staff: published to those who asked lately, and kept nowhere."""
 
-from __future__ import annotations
-
 from redis.asyncio import Redis
 
 from voicebot.call import CallSid

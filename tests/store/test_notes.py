@@ -1,7 +1,5 @@
 """Work for staff, the caller's wish and notes are kept once, by any session that heard them."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import orjson

@@ -1,7 +1,5 @@
 """Free times: how long visits are, how many there may be, and what callers are offered."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import random

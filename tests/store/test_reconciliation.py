@@ -1,7 +1,5 @@
 """After crashes, and after a journal that came late, each appointment has one place."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The record's words: what stands in Redis, and what is read from it."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 
 import orjson

@@ -1,7 +1,5 @@
 """A write to a key of another type is bounded, logged, kept as a dead letter, and blocks none."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 from typing import cast

@@ -1,7 +1,5 @@
 """An ended process's writes are replayed once, in order, and harm no later session."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -1,7 +1,5 @@
 """With VOICEBOT_WAIT_REPLICAS a commit counts only when replicas have it."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

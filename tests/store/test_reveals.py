@@ -1,7 +1,5 @@
 """Who had customers' data shown: the newest hundred times, none longer than a call is kept."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from redis.asyncio import Redis

@@ -1,7 +1,5 @@
 """The scripts' promises: whole, once, in turn, and only by the owner."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

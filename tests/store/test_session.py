@@ -1,7 +1,5 @@
 """A session's commits: whatever Redis does, nothing is lost and nothing is written twice."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from typing import cast

@@ -1,7 +1,5 @@
 """Appointments: a time is given to one call only."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta

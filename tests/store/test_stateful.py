@@ -7,8 +7,6 @@ stands only where there was none. A turn over HTTP is there as a whole, and only
 claimed the call or written as its owner since it read the record.
 """
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The store's readers."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path

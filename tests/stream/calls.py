@@ -1,7 +1,5 @@
 """A call under test: a session and a provider joined by a real socket, speech scripted."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """A running stream server and ways to reach it: real TCP, scripted speech, pretended Redis."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress

@@ -4,8 +4,6 @@ A phrase is one byte value, held for as long as it is spoken; 0xFF is silence. S
 needs no model, and the recogniser knows from the audio alone what was said, in which order.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field

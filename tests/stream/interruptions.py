@@ -6,8 +6,6 @@ A caller says or does something while the bot says a long line, in virtual time.
 hears of the bot is kept; a word is lost when the sentence that it stands in was not heard whole.
 """
 
-from __future__ import annotations
-
 import argparse
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence

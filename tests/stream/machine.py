@@ -1,7 +1,5 @@
 """A call machine that is told what happens, and what it wants done."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

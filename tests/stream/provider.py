@@ -3,8 +3,6 @@
 It checks every message that it gets as strictly as the real one does.
 """
 
-from __future__ import annotations
-
 import asyncio
 from base64 import b64decode, b64encode
 from collections import deque

@@ -1,7 +1,5 @@
 """A call over a bad line, from the caller's audio to what the bot says and takes."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Keys and words of the caller as one answer, in the pure machine."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Requests with a body, and floods, over real TCP."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import AsyncIterator

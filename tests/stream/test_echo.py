@@ -1,7 +1,5 @@
 """The bot's own voice in the caller's track, of recordings that ship with the phone."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray

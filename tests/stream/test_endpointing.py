@@ -1,7 +1,5 @@
 """How much of an answer has been said, with real readings; and that callers' pauses cut none."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 
 import pytest

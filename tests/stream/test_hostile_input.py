@@ -1,7 +1,5 @@
 """Admission at the provider's port, over real TCP: bytes, places, addresses, tokens."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import AsyncExitStack
 from urllib.parse import urlsplit

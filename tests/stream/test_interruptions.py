@@ -1,7 +1,5 @@
 """What happens over the bot's words, with real voices, detection and recognition."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pytest

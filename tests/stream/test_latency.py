@@ -1,7 +1,5 @@
 """A call's timings as rows, its use of paid services in its record."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import orjson

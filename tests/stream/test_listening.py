@@ -1,7 +1,5 @@
 """The caller's audio by audio time; a turn goes to speech to text while it is spoken."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

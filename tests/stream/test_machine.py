@@ -1,7 +1,5 @@
 """A call as a pure function of what happens in it: no socket, no loop, no clock."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import timedelta
 

@@ -1,7 +1,5 @@
 """The metrics of calls; a log line names the call and nothing else."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The sockets of all calls of a worker are read together, and nothing is lost or overtaken."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress

@@ -1,7 +1,5 @@
 """The audio that was queued, played and heard."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Twilio's words, good and bad, and ours to it."""
 
-from __future__ import annotations
-
 from base64 import b64decode, b64encode
 
 import orjson

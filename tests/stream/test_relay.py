@@ -1,7 +1,5 @@
 """Both voices of a line reach staff who listen in, and nobody else."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """The provider's door over real TCP: a whole booking, resuming, takeover, drain."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory

@@ -1,7 +1,5 @@
 """One call over a real socket, in virtual time: what is asked, heard, said."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator
 

@@ -1,7 +1,5 @@
 """One call over a real socket, in virtual time: what goes wrong, and how it ends."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager

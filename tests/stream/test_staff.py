@@ -1,7 +1,5 @@
 """Commands of staff in a call: between the turns, once, and settled."""
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace

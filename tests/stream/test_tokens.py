@@ -1,7 +1,5 @@
 """The token that binds a stream to an announced call."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

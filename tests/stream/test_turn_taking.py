@@ -1,7 +1,5 @@
 """The end of the caller's turn, tested exhaustively, without sleeping."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """The webhook's answers: by record, by free places, by signature."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit

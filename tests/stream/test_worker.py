@@ -1,7 +1,5 @@
 """`python -m voicebot.stream` as a process: real signals, real time, no Redis at all."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -1,7 +1,5 @@
 """An OpenTelemetry collector on loopback: takes OTLP over HTTP, keeps what it decoded."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

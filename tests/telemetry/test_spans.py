@@ -1,7 +1,5 @@
 """One trace a call, one span a turn, and no words of a caller."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

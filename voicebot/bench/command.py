@@ -1,7 +1,5 @@
 """`voicebot bench`: measure, show and store the figures."""
 
-from __future__ import annotations
-
 import asyncio
 import json as json_text
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Figures from samples: percentiles, differences of medians, processor and memory use."""
 
-from __future__ import annotations
-
 import math
 import os
 import platform

@@ -10,8 +10,6 @@ the 20 ms of a frame, and the phases are spread evenly.
     line 2    |···········|···········|     a line begin at its phase
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import sys

@@ -1,7 +1,5 @@
 """The benchmark's report: a table for people, JSON for machines, and a picture."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

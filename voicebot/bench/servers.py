@@ -1,7 +1,5 @@
 """The servers under test: `voicebot serve` on free ports, in its own folder."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

@@ -7,8 +7,6 @@ Journals are read before the records: what a server brings from one to the other
 in both, and the next replay knows that it was applied.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shutil

@@ -1,7 +1,5 @@
 """`voicebot business`: check a business file, print an example or the JSON schema."""
 
-from __future__ import annotations
-
 import json
 from enum import StrEnum
 from pathlib import Path

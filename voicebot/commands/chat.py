@@ -1,7 +1,5 @@
 """`voicebot chat`: the same conversation as on the phone, typed or piped."""
 
-from __future__ import annotations
-
 import asyncio
 import sys
 import threading

@@ -1,7 +1,5 @@
 """Explain each turn for `voicebot chat --explain`: the reading of the words, and the move."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 

@@ -1,7 +1,5 @@
 """`voicebot extract`: understand utterances, JSON Lines in and out."""
 
-from __future__ import annotations
-
 import sys
 from typing import Annotated
 

@@ -3,8 +3,6 @@
 Says how much it erased, and nothing of what that was.
 """
 
-from __future__ import annotations
-
 import asyncio
 from typing import Annotated
 

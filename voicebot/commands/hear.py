@@ -1,7 +1,5 @@
 """`voicebot hear`: what the bot hears in recordings, and the value that a call would take."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence

@@ -3,8 +3,6 @@
 Shows calls and numbers of writes, but no customers' data.
 """
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import aclosing
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """`voicebot show` prints a stored call as JSON; `voicebot watch` follows calls live."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping

@@ -3,8 +3,6 @@
 Shows no customers' data.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """`python -m voicebot.console`: the console's process, a child of `voicebot serve`."""
 
-from __future__ import annotations
-
 import os
 
 from voicebot.business import load_business

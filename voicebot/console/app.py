@@ -8,8 +8,6 @@
 /metrics  /webhooks/failures         operations.py            operators
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -9,8 +9,6 @@ Customers' data is clear to a bearer token, and to this machine where no token i
 sees it masked, except for the calls that it revealed.
 """
 
-from __future__ import annotations
-
 import hmac
 import secrets
 import time

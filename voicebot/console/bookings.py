@@ -3,8 +3,6 @@
 The caller is told by e-mail, as when they do it themselves by phone (notify).
 """
 
-from __future__ import annotations
-
 from datetime import date, datetime, timedelta
 from typing import Annotated
 

@@ -4,8 +4,6 @@ A bearer token reads in the clear. A page's session sees customers' data masked 
 for the calls that it revealed.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -5,8 +5,6 @@
 between its turns (store/commands.py); a typed conversation has nobody else, so it is obeyed here.
 """
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import suppress
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """Conversations over HTTP: begin a call, take a turn. A page's session gets masked answers."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime
 from hashlib import sha256

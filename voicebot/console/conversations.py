@@ -3,8 +3,6 @@
 A repeated request is no second turn: it gets the first answer, and nothing changes.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,7 +1,5 @@
 """The page's figures: the calls of some days, how they ended, and where callers gave up."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence

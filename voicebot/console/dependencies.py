@@ -1,7 +1,5 @@
 """Dependencies of the routes: the app's state, the visitor, the callSid of a path."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated
 

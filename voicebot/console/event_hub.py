@@ -9,8 +9,6 @@ that entry's moment is a safe watermark. MARGIN_MS covers clocks of several Redi
 may come twice; none is left out.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import OrderedDict

@@ -5,8 +5,6 @@
 process's pid; those of a process that is gone are removed.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Staff hear a call that goes on: both voices, as they sound. Where the business allows it."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import AsyncGenerator
 from contextlib import suppress

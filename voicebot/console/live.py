@@ -5,8 +5,6 @@ A reveal is logged (who and which call, never what) and listed for staff; the se
 that one call in the clear for a while (auth.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator
 from functools import lru_cache
 from typing import Annotated

@@ -5,8 +5,6 @@ bystander read a name, a number or an address off the screen. What is not known 
 hidden: a new field of the record, a new kind of event.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

@@ -3,8 +3,6 @@
 Serves GET /metrics and GET /healthz, and nothing of customers; the console's token is asked for.
 """
 
-from __future__ import annotations
-
 import asyncio
 from functools import partial
 

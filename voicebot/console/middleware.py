@@ -4,8 +4,6 @@ It stops a runaway script and the guessing of tokens, not a busy office behind o
 ASGI: streams pass untouched.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import OrderedDict

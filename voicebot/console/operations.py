@@ -3,8 +3,6 @@
 Metrics are gauges of all calls, read from Redis, and counters of this machine's processes.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter as Tally
 from functools import partial

@@ -1,7 +1,5 @@
 """The page: its files (no build step, nothing from other hosts), signing in and out."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 from pathlib import Path
 

@@ -4,8 +4,6 @@
 with a request, with the place of each.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from http import HTTPStatus
 

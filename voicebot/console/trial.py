@@ -8,8 +8,6 @@ Where an auth token is set the console signs, as it knows the token; what it sig
 that the provider would have asked. A browser gets on to no call but a browser's.
 """
 
-from __future__ import annotations
-
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode, urlsplit

@@ -1,7 +1,5 @@
 """A call as staff see it: what its events tell, and the views of its record. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta

@@ -3,8 +3,6 @@
 A child process of `voicebot serve`. Each half runs when its settings are set.
 """
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import AsyncExitStack
 

@@ -5,8 +5,6 @@ pause      5s 30s  2m  10m   30m   1h   2h   4h   8h   8h     about a day in all
           └ later events wait ┘└ later events of the call overtake it
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from functools import partial

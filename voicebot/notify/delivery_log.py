@@ -13,8 +13,6 @@ A cursor and a retry are written in one command, so that no event is lost betwee
 customers' data is stored here: the event is read again for each attempt.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass

@@ -10,8 +10,6 @@ duplicates, but it is no fence: a process that was suspended for longer than the
 request beside its successor.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import time

@@ -4,8 +4,6 @@ A booking, and one that was moved, is an invitation (METHOD:REQUEST), one that w
 it back (CANCEL). All of one booking have its UID, each a greater SEQUENCE (RFC 5545, 5546).
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage

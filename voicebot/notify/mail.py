@@ -7,8 +7,6 @@ lock in Redis keeps two processes from sending the same confirmation. `confirmEm
 true after the server has taken the message; if the process dies in between, it is sent again.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The body of a webhook, from an event of a call's stream. No I/O."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256

@@ -5,8 +5,6 @@ deadlines raise TimeoutError; a truncated body is a ValueError, as is pydantic's
 Importing this module takes most of a second.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from typing import Final

@@ -4,8 +4,6 @@ A breaker opens after two outages in a row, or at once for a fault that lasts: a
 wait for an answer that will not come.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Sends half a second of silence, "Hello." and one made-up sentence, which costs a
 Calls go on without OpenAI, so what fails is a note.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing

@@ -1,7 +1,5 @@
 """Checks of the two ports, the provider's and the staff's: free, protected, reachable."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from http.client import HTTPException

@@ -3,8 +3,6 @@
 Nothing is sent to mail servers, receivers of webhooks and collectors of traces.
 """
 
-from __future__ import annotations
-
 import asyncio
 import shutil
 import ssl

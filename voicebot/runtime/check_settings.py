@@ -1,7 +1,5 @@
 """Checks of what the settings name: unknown variables, the business file, speech, OpenAI."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import AsyncIterator, Iterable, Set
 from pathlib import Path

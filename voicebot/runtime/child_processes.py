@@ -11,8 +11,6 @@ is a pipe held by the supervisor: the child stops when the pipe ends. It also in
 which the next supervisor on this data directory finds and ends children that are left.
 """
 
-from __future__ import annotations
-
 import asyncio
 import fcntl
 import os

@@ -1,7 +1,5 @@
 """The data directory: made private, and owned by one `serve` at a time."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import os

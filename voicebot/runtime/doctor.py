@@ -1,7 +1,5 @@
 """The checks of an installation, and their two readers: `voicebot doctor` and `voicebot serve`."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator, Set
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """A check of the installation, and its findings."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """Uvicorn in a process of ours, whose signals `voicebot.runtime.process` handles."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -6,8 +6,6 @@ console  the live page and the HTTP API; reads and writes Redis
 notify   mail and webhooks; reads and writes Redis
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Set
 from enum import StrEnum

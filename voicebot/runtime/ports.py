@@ -1,7 +1,5 @@
 """Addresses to listen on, bound before anything starts, so that conflicts are reported by name."""
 
-from __future__ import annotations
-
 import errno
 import random
 import re

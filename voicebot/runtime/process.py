@@ -12,8 +12,6 @@ Wrong settings or a missing model exit with IMPOSSIBLE, because a restart would 
 supervisor holds the other end and never writes, so the end means that it is gone.
 """
 
-from __future__ import annotations
-
 import asyncio
 import gc
 import os

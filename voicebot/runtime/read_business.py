@@ -4,8 +4,6 @@ It says in plain sentences what callers will be asked and told, when the busines
 is free tomorrow, so that a mistake in it is seen before a caller hears it.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from datetime import date, datetime, timedelta

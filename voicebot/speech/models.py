@@ -12,8 +12,6 @@ Each file is checked against the SHA-256 of the upstream release that it copies:
 Weights that the settings name (`VOICEBOT_WHISPER_DIR`, `VOICEBOT_PIPER_VOICE`) are not checked.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib.util
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Signal to noise of an utterance on the telephone."""
 
-from __future__ import annotations
-
 from typing import Final
 
 import numpy as np

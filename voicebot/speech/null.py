@@ -4,8 +4,6 @@ The simulated caller plays clips of known text with digital silence between them
 a turn, and a clip is recognised by the checksum of its bytes.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import AsyncGenerator, Mapping

@@ -1,7 +1,5 @@
 """The seams of speech: to transcribe, synthesise, detect and compare. Audio is 8 kHz mu-law."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ One symmetric low-pass serves both ways: it removes what would alias over 4 kHz,
 lines of NumPy do, and they wait for 2 ms of audio only; soxr would wait for 80 ms.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any, Final
 

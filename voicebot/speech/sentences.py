@@ -4,8 +4,6 @@ The first plays while the next is being synthesised. A wrong cut would be audibl
 places are not cut.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from typing import Final

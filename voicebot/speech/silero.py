@@ -12,8 +12,6 @@ Source: silero_vad.onnx of snakers4/silero-vad v6.2 (MIT). The weights are read 
 whose format is protobuf (protobuf.dev/programming-guides/encoding, onnx/onnx.proto).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 

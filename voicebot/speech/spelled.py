@@ -5,8 +5,6 @@ letters alone where its first text ends in what looks spelled: several single le
 in capitals.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from typing import Final

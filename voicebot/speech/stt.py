@@ -14,8 +14,6 @@ word is decoded once more from the same encoder output, where every token but le
 suppressed.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

@@ -42,8 +42,6 @@ that too many jobs wait, `broken` that the model failed; in both cases the job m
 message that breaks these rules closes the connection with code 1007.
 """
 
-from __future__ import annotations
-
 import os
 import socket
 from collections.abc import Iterator

@@ -5,8 +5,6 @@ since  the moment from which a job counts as waiting; the earliest is the next. 
        as younger.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager

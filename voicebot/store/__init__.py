@@ -64,8 +64,6 @@ The last group uses one store for the running loop, opened from the settings of 
 `close_store` closes it.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -4,8 +4,6 @@ A record is read from the hash where there is one, else from what the old system
 waits in journals on top.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta

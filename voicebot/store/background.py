@@ -1,7 +1,5 @@
 """Work beside the conversations: tasks with an owner, the breaker, a best-effort queue."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Iterable

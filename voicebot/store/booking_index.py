@@ -8,8 +8,6 @@ from its record. So an entry may come before its record is written, and outlive 
 expires a day after its last appointment. `Reconciliation` adds what is missing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 

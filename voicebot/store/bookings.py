@@ -12,8 +12,6 @@ A place that an appointment was moved to has the holder `<callSid>><minute>`: in
 old place too, both are there until the record is written.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress

@@ -20,8 +20,6 @@ PING, also where most commands of a call then fail: a node of a cluster knows on
 Sentinel keeps nothing.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Mapping, Sequence

@@ -10,8 +10,6 @@ then only an event tells of it: who, what, and what became of it, never the cont
 of one slot: it works on a cluster.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime

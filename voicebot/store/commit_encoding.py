@@ -4,8 +4,6 @@ Pure, no I/O. `after` reads a commit's arguments as `commit.lua` does for its ow
 cannot be asked (a call that goes on from the journal) and where it is checked (the end of a call).
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The appointments of a day, as staff see them: which calls have a place, calling off, moving."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, datetime
 

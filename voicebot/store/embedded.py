@@ -10,8 +10,6 @@ port: `valkey.conf` in the data directory has it, `redis-url` the address with i
 user may read. It is on no command line, where every user would see it.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import signal

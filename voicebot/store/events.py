@@ -8,8 +8,6 @@ All keys of a call share a slot, so nothing here needs two calls in one command:
 cluster, where each command of a pipeline goes to its own node.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, suppress

@@ -6,8 +6,6 @@ process lives; only a file whose process is gone may be replayed by another (see
 A thread of its own writes; what arrives while it is busy goes into the next transaction together.
 """
 
-from __future__ import annotations
-
 import asyncio
 import sqlite3
 from collections.abc import Callable

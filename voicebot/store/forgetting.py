@@ -7,8 +7,6 @@ erased until it is rewritten (https://valkey.io/topics/persistence/), so that is
 that others keep (back-ups, receivers of webhooks) are theirs to erase.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator, Collection, Mapping

@@ -1,7 +1,5 @@
 """The choice of the moments to offer, and how full a day is. No I/O."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -7,8 +7,6 @@ So a request whose answer was lost can be sent again: its answer stands beside t
 nothing has happened. There is no journal: while Redis is away the request fails.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

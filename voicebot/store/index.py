@@ -5,8 +5,6 @@ A live mark expires by itself: a server that was killed keeps its calls from bei
 elsewhere for at most LIFE_S. What keeps two sessions apart is the epoch, not this mark.
 """
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ number taken here would make the session's next commit look done). While Redis i
 in the journal, and each call's writes are brought in their order.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo

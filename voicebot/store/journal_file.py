@@ -1,7 +1,5 @@
 """One journal file: what it holds, and who may read it. Synchronous; used from a thread."""
 
-from __future__ import annotations
-
 import fcntl
 import sqlite3
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ Strings stand plain, objects as JSON, booleans as `true` and `false`; times of w
 ISO 8601 UTC with milliseconds and `Z`, the booked time is ISO 8601 with its own offset.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple

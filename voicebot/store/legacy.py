@@ -5,8 +5,6 @@ that still look there. Other programs wrote it, so it is read tolerantly. The mi
 the call has changed and nothing else, and leaves alone what it cannot read.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import defaultdict, deque

@@ -9,8 +9,6 @@ it is published, and who is not subscribed has missed it. Works on a cluster, wh
 what is published.
 """
 
-from __future__ import annotations
-
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager

@@ -6,8 +6,6 @@ One task renews every mark each BEAT_S, in a round trip for a hundred of them; i
 is held. A server that was killed keeps its calls from being answered elsewhere for LIFE_S at most.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress

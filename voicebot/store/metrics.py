@@ -3,8 +3,6 @@
 The journal's figures are the data dir's: the process that looked last sets them.
 """
 
-from __future__ import annotations
-
 from prometheus_client import Counter, Gauge, Histogram
 
 from voicebot.call import Saved

@@ -4,8 +4,6 @@ Attribute names are the record's own (camelCase), so that the typed form, the ne
 and the HTTP answer are one and the same shape.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict

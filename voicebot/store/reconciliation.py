@@ -1,7 +1,5 @@
 """Mends the calendar and its index after crashes, and after a journal that came late."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, cast

@@ -6,8 +6,6 @@ Where a key of another type stands at the call's place it becomes a dead letter,
 `by_hand` tries again. A damaged file stays for a person. None of these holds up another entry.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import closing, suppress

@@ -11,8 +11,6 @@ there. A master that dies after it answered can no longer take the write with it
 of the replicas that had it is the one elected (with n replicas in all, wait for all n).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -13,8 +13,6 @@ the record's commit, which lies in another slot of a cluster, `Reconciliation` f
 first, it may name what was never kept, and what was given back.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence

@@ -3,8 +3,6 @@
 Staff's notes, that nothing is left to do, how a transfer ended, who had its data shown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 

@@ -4,8 +4,6 @@
 through the scripts, so a change is in the record as a whole or not at all.
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 import zlib

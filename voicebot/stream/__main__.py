@@ -1,7 +1,5 @@
 """`python -m voicebot.stream`: one stream worker. Several of them share the port."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import datetime

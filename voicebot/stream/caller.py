@@ -8,8 +8,6 @@ Pure. What `turns` decides becomes work for speech to text, and arrivals for the
     "oh four" 11222333#  words and keys are one number, whichever came first
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from datetime import timedelta

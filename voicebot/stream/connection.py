@@ -9,8 +9,6 @@ pings are counted; a body is kept aside. So one peer holds up the others for no 
 takes, some milliseconds.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

@@ -1,7 +1,5 @@
 """What every call of a worker is given, and what its session needs of the ledger."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass

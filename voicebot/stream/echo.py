@@ -10,8 +10,6 @@ People who talk over the bot reach 0.4 (95th percentile of 3,900 windows), never
 A caller as loud as the bot is told from an echo of -10 dB beneath them.
 """
 
-from __future__ import annotations
-
 from collections import deque
 from typing import Final
 

@@ -8,8 +8,6 @@ time             "tomorrow"         "tomorrow at nine"          "tomorrow at 9 a
 a yes or no                                                     "yes"
 """
 
-from __future__ import annotations
-
 import re
 from typing import Final
 

@@ -4,8 +4,6 @@ Times named `_s` are seconds of one monotonic clock, times named `_ms` are milli
 caller's audio.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto

@@ -15,8 +15,6 @@ memory, and written off the loop when the call is over.
     loop_lag  ms         how late the event loop woke a timer, four times a second, by worker
 """
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections import defaultdict

@@ -6,8 +6,6 @@
 A turn's audio goes to speech to text while it is spoken; its text is asked for at each pause.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 from collections.abc import Callable

@@ -16,8 +16,6 @@
 - Commands of staff come between the turns.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

@@ -3,8 +3,6 @@
 Children are looked up once, here: on the call's path only their numbers change.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Final
 

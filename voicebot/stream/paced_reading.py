@@ -9,8 +9,6 @@ Waking up for a frame costs more than the frame. Read together, they also fill t
 detection, which need not wait for one another then.
 """
 
-from __future__ import annotations
-
 import asyncio
 from typing import Final, Protocol
 

@@ -7,8 +7,6 @@ Source: twilio.com/docs/voice/media-streams/websocket-messages. SignalWire leave
 - a frame is 20 ms as observed, not as promised: any payload length is accepted.
 """
 
-from __future__ import annotations
-
 from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64

@@ -4,8 +4,6 @@ caller's track ──20 ms──► piece of 200 ms ┐
 bot's audio, as it sounds by the same time ┴─ sum ──► publish
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

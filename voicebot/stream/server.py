@@ -8,8 +8,6 @@ ones finish; those that have not finished in time are closed with 1001, and the 
 <Redirect> carries them on elsewhere.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import logging

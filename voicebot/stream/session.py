@@ -9,8 +9,6 @@ socket. The conversation is never cancelled because the socket is gone: it learn
 and `say`, so a commit under way is finished.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable

@@ -11,8 +11,6 @@ for much longer than sentences of this call took to be made:
     to make         "I have 0412 …" synthesis │
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence

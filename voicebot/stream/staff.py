@@ -8,8 +8,6 @@ never into the caller's words, nor just as they take breath to answer. The conve
 by asking its next question, or by ending.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Bring the commands of staff, and their wish to listen in, to the calls of this worker."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Mapping

@@ -13,8 +13,6 @@ is accepted (the server asks Redis) by one worker only. SignalWire does not sign
 tokens, of a third key, stand in the stream's address, and are given to signed webhooks alone.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import os

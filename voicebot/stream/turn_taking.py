@@ -22,8 +22,6 @@ All times are milliseconds of the caller's audio: a network stall that delivers 
 of frames at once must not look like a caller who speaks very fast.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, NamedTuple

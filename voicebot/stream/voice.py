@@ -1,7 +1,5 @@
 """The bot's side of a call: what is queued, interrupted, waited for, and filled in. Pure."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from voicebot.g711 import milliseconds

@@ -1,7 +1,5 @@
 """What ends a call that goes on for no good: a dead line, too long a talk, an engine that hangs."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from typing import Final

@@ -11,8 +11,6 @@ its upgrade, so the token is verified before the socket opens, and consumed with
 stream of SignalWire, which signs the webhook and not the upgrade.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -15,8 +15,6 @@ The SDK comes with the extra `traces` and is imported only when needed. It expor
 thread with a bounded queue: an unreachable collector loses spans, and calls go on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """A simulator on loopback that answers at once, and its recordings as a client would send them."""
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import json

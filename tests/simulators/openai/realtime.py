@@ -1,7 +1,5 @@
 """A plain WebSocket client of `/v1/realtime`: what a stranger reads in the documents."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager

@@ -4,8 +4,6 @@ Each event and body is validated by the package's own models, with their literal
 client reads the same leniently; a drift would pass there unseen.
 """
 
-from __future__ import annotations
-
 from typing import Literal
 
 import httpx

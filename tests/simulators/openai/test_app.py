@@ -1,7 +1,5 @@
 """The controls, and what all services share: key, faults, latency."""
 
-from __future__ import annotations
-
 import random
 import time
 

@@ -1,7 +1,5 @@
 """Files: a form in, words out. Speech: a text in, sound out."""
 
-from __future__ import annotations
-
 import io
 import wave
 

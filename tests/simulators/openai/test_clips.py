@@ -1,7 +1,5 @@
 """The simulated caller's recordings are recognised in every form."""
 
-from __future__ import annotations
-
 import itertools
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The simulator as a process."""
 
-from __future__ import annotations
-
 import socket
 import subprocess
 import sys

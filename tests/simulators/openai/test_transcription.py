@@ -3,8 +3,6 @@
 What it hears, and the faults that are ordered, are held by its client's tests (speech/openai).
 """
 
-from __future__ import annotations
-
 import pytest
 from websockets.exceptions import InvalidStatus
 

@@ -3,8 +3,6 @@
 It speaks to the phone over real sockets; what it received stands in `messages`.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import AsyncIterator, Callable

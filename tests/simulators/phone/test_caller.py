@@ -1,7 +1,5 @@
 """The caller with a console: answers what is asked, and hangs up where it should."""
 
-from __future__ import annotations
-
 from itertools import count, pairwise
 from typing import Any
 

@@ -1,7 +1,5 @@
 """`voicebot call` as it is typed: the slow ones in a process of its own."""
 
-from __future__ import annotations
-
 import json
 import os
 import sys

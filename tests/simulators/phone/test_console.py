@@ -1,7 +1,5 @@
 """The phone reads the staff's console, and shows the record at the end of a call."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 

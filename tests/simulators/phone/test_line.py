@@ -1,7 +1,5 @@
 """The play-out queue, by a virtual clock."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """The provider: webhook, TwiML, stream, over real sockets on loopback, in virtual time."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from urllib.parse import parse_qs, urlsplit

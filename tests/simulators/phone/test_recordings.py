@@ -1,7 +1,5 @@
 """Clips: frames, the end of the voice, WAV files, those that ship, and the local voice."""
 
-from __future__ import annotations
-
 import base64
 import json
 import struct

@@ -1,7 +1,5 @@
 """The caller's script: what is said when."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """TwiML into verbs."""
 
-from __future__ import annotations
-
 import pytest
 
 from voicebot.errors import PhoneError

@@ -1,7 +1,5 @@
 """The provider's messages, against the shapes of the wire."""
 
-from __future__ import annotations
-
 import base64
 import json
 

@@ -1,7 +1,5 @@
 """Speech to text against the simulator, with its recordings."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

@@ -1,7 +1,5 @@
 """The messages in order and form, and the stretch to which each text belongs. Pure."""
 
-from __future__ import annotations
-
 import orjson
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """The file endpoint, which hears whole utterances."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import wave

@@ -1,7 +1,5 @@
 """Hearing through OpenAI: every recording, every pause, and everything that can go wrong."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -1,7 +1,5 @@
 """The tts at the simulator: streamed, cancelled, and silent in time when something is wrong."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing

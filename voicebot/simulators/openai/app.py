@@ -5,8 +5,6 @@ POST /sim/latency    {"service", "p50", "p95"}           seconds
 POST /sim/answers    ["…", …]                            the next outputs of /v1/chat/completions
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final

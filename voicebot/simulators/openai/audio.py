@@ -1,7 +1,5 @@
 """`/v1/audio/transcriptions` and `/v1/audio/speech`."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator
 from email.parser import BytesParser

@@ -5,8 +5,6 @@ one, between <caller> marks, it answers with that turn's acts, filled up to the 
 It lies on request: INVENTED and UNKNOWN_ACT.
 """
 
-from __future__ import annotations
-
 import itertools
 import re
 import time

@@ -5,8 +5,6 @@ sampling rate and codec, so only the right stretch of the right recording correl
 perfectly.
 """
 
-from __future__ import annotations
-
 import io
 import wave
 from dataclasses import dataclass

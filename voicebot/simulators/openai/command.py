@@ -1,7 +1,5 @@
 """`voicebot openai-sim`: run the simulator's HTTP server."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import AsyncIterator

@@ -1,7 +1,5 @@
 """Error answers of the API, as documented by OpenAI."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -3,8 +3,6 @@
 Latencies are log-normal. A fault applies to the next requests of its service.
 """
 
-from __future__ import annotations
-
 import hmac
 import math
 import random

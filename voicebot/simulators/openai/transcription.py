@@ -10,8 +10,6 @@ Words come only after the commit, one delta each; a real `gpt-live-transcribe` s
 Server-side voice activity detection is not simulated.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import binascii

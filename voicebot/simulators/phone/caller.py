@@ -1,7 +1,5 @@
 """The scripted caller: waits until the bot has finished, then says the next line."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from typing import Final, Protocol

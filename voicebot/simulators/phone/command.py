@@ -1,7 +1,5 @@
 """`voicebot call`: place a simulated call and show it."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 from collections.abc import Iterator

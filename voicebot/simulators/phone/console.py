@@ -1,7 +1,5 @@
 """The console as the phone reads it: the open step and the record of a call."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus

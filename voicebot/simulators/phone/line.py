@@ -4,8 +4,6 @@ Frames are sent in real time, also in silence. The bot's audio goes into the pla
 are echoed when playback reaches them (to within a frame).
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import time

@@ -8,8 +8,6 @@ ring ── GET /twiml ──┬─ <Connect>   stream until the server closes i
 the caller hangs up: CALLER_LEFT      no verb left, no answer: LOST
 """
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """The printed report of a simulated call: conversation, latencies, record."""
 
-from __future__ import annotations
-
 import json
 import statistics
 import sys

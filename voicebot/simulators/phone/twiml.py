@@ -1,7 +1,5 @@
 """Parse TwiML, the webhook's answer, into the verbs that voicebot uses."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final

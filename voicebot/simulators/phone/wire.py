@@ -5,8 +5,6 @@ when it is no JSON text). Here each is a Complaint, so that tests see it. Number
 this protocol, except inside `mediaFormat`.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Mapping

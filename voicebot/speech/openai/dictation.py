@@ -8,8 +8,6 @@ Audio is kept until its text is there: after a lost connection, everything that 
 is sent again.
 """
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import itertools

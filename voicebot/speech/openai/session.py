@@ -8,8 +8,6 @@
 Audio without a text survives a connection; it is sent again on the next one.
 """
 
-from __future__ import annotations
-
 import asyncio
 import itertools
 import time

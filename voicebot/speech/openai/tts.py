@@ -1,7 +1,5 @@
 """Text to speech through OpenAI's speech endpoint, with its deadlines, breaker and cost."""
 
-from __future__ import annotations
-
 import asyncio
 import hashlib
 import time
