@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from voicebot.call import Step
+from voicebot.call import Needs, Step
+from voicebot.collect.asides import farewell
 from voicebot.collect.dialogue import Dialogue, Purpose
+from voicebot.collect.endings import close
 from voicebot.collect.said import Said
+from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     Ask,
     Deny,
@@ -66,6 +69,26 @@ def is_of_another_trade(held: Dialogue, said: Said) -> bool:
     only = told and all(want.what == "booking" for want in said.of(Want))
     only = only and all(act.step is Step.TIME for act in said.of(Provide))
     return only and named_in(said.text, services, language) is None
+
+
+def told_and_done(turn: Turn, said: Said) -> Turn | None:
+    """Return the turn that deals with what needs neither a name nor a booking, else None: an order
+    that is meant for others, praise, and a number that is not to be rung."""
+    what = next((want.what for want in said.of(Want) if want.what in _DONE), None)
+    of_work = said.books or any(act.step is Step.SERVICE for act in said.values)
+    if what is None or has_begun(turn.dialogue) or (of_work and what == "elsewhere"):
+        return None
+    if what == "elsewhere":
+        turn = turn.say("reply.company").say("reply.not_offered", services=turn.offers())
+    elif what == "praise":
+        turn = turn.note(said.text).say("reply.thanks").say_noted()
+    else:
+        turn = turn.note(said.text).need(Needs.FOLLOW_UP).say("reply.sorry").say_noted()
+    turn = turn.become(replied=turn.said)
+    return farewell(turn) if said.leaves else close(turn)
+
+
+_DONE = ("elsewhere", "praise", "stop")
 
 
 def has_begun(held: Dialogue) -> bool:

@@ -119,8 +119,10 @@ def on_heard(turn: Turn, said: Said) -> Turn:
 
 
 def _kept(turn: Turn, said: Said) -> Turn:
-    """Save what was told on the way to a person."""
-    for act in said.values:
+    """Save what was told on the way to a person: no work, where it is what went wrong."""
+    told = said.values if not said.wants("complaint", "matter") else ()
+    told = told or tuple(act for act in said.values if act.step in _OF_A_CALLER)
+    for act in told:
         turn = take(turn, act, unread=said.unread)
     return turn
 
@@ -134,6 +136,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     refuses = said.wants("nothing") or called_for.refuses_booking(said)
     if refuses and not (about_a_remark or held.knows_something or said.has(Decline)):
         turn = turn.become(promised=False).fulfil()  # a wrong number: nobody is to be called back
+    if (told := called_for.told_and_done(turn, said)) is not None:
+        return told, True
     if said.leaves and not (said.has(Affirm) and _is_open_yes(held)):
         if said.agrees:
             turn = turn.confirm(*held.read_back)  # "yes, that's me. Bye"

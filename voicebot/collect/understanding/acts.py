@@ -65,6 +65,8 @@ _BESIDE = ("yes.beside", "quiet.courtesy", "act.thank")
 _BEFORE = ("yes.before", "quiet.link")
 _STORY = "story"
 """The value of what tells of the past, to its end."""
+_ASKED = "asked"
+"""The value of a wish also where it is asked: "got any jobs going?"."""
 _HALF_DAY = 12
 _ANY = "flexible.any"
 _NAMED_TIMES = ("time.weekday", "time.day", "time.part")
@@ -73,6 +75,8 @@ _OFF_TOPIC = 3
 
 _NO_ANSWER = ("refuses", "has_none")
 _EMERGENCY, _BOOKING, _COMPLAINT = "want.emergency", "want.booking", "want.complaint"
+_FIRST_WORDS = ("want.elsewhere", "want.praise")
+"""What is wished for before anything is told: "yes, that's my taxi" orders none."""
 _FIELD = ("record.field", "record.written", f"ask.{KNOWN}")
 _ANOTHER = "another"
 _NOTHING = "want.nothing"
@@ -117,7 +121,8 @@ def acts(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 end = _told_until(said, match) if match.tag == TOLD else match.end
                 end = said.clause(match.first).end if match.value == _STORY else end
                 besides = match.tag == THING or act == Want("reschedule", act.span)
-                besides |= match.tag == _COMPLAINT and not said.clause(match.first).asked
+                asked = said.clause(match.first).asked and match.value != _ASKED
+                besides |= match.tag in (_COMPLAINT, "want.matter") and not asked
                 besides |= isinstance(act, Want) and is_whole_wish(match)
                 guesses = _OFF_TOPIC if elsewhere else 0
                 yield Candidate(act, match.first, end, guesses, besides)
@@ -178,6 +183,8 @@ def _act(said: Utterance, match: Match, situation: Situation) -> Act | None:
         return None
     if match.tag == _COMPLAINT and any(m.value == _ANOTHER for m in theirs):
         return None  # "my old plumber overcharged me": none of ours
+    if match.tag in _FIRST_WORDS and situation.record:
+        return None
     if match.tag in (EXISTING, THING):
         return _of_booking(said, match)
     if match.tag == OTHER_TIME and situation.found and match in other_times(said):

@@ -77,7 +77,8 @@ def _last_word(acts: Sequence[Act], situation: Situation) -> Sequence[Act]:
         step = no.step or situation.step if isinstance(no, Decline) else None
         given = [a for a in kept if isinstance(a, Provide | Correct) and a.step is step]
         if isinstance(no, Decline) and no.why in _NO_ANSWER and step in _REFUSABLE and given:
-            final = (no.step or no.why == _REFUSES) and no.span > given[-1].span
+            told = no.step or (no.why == _REFUSES and step is not Step.NAME)
+            final = told and no.span > given[-1].span  # "Ann Bell, I'm not telling you more"
             final = final and not (
                 step is Step.PHONE and no.why != _REFUSES
             )  # a landline, no mobile

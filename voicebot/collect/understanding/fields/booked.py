@@ -48,15 +48,35 @@ def wishes(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         act = Want("reschedule", said.span(verb.first, end))
         yield Candidate(act, verb.first, end, besides=True)
     yield from _names_of_theirs(said, situation)
-    if (ours := next(said.all("booked.ours"), None)) and said.tags.isdisjoint(_WISHED):
-        yield Candidate(
-            Want("matter", said.span(ours.first, ours.end)), ours.first, ours.end, 1, True
-        )
+    if tells := _of_our_people(said):
+        what, ours = tells
+        act = Want(what, said.span(ours.first, ours.end))
+        yield Candidate(act, ours.first, ours.end, 1, besides=True)
     if not (known := _meant(said, situation)):
         return
     what, match = known
     end = match.end
     yield Candidate(Want(what, said.span(match.first, end)), match.first, end, besides=True)
+
+
+def _of_our_people(said: Utterance) -> tuple[str, Match] | None:
+    """Return what is told of our people, and the words: a complaint where something went wrong.
+
+    Who only names them ("your plumber") may wish for one; who tells that they came does not.
+    """
+    came, ours = next(said.all("booked.came"), None), next(said.all("booked.ours"), None)
+    at_once = ours and said.at(ours.end, "booked.spoilt")
+    wished = said.tags & {*_WISHED} and not at_once
+    if wished or any(m.value == _ANOTHER for m in said.all(THEIRS)):
+        ours = None
+    spoilt = (m for m in said.all("booked.spoilt") if came or (ours and m.value != _AFTER))
+    if wrong := next(spoilt, None):
+        return "complaint", wrong
+    return ("matter", ours) if ours and said.tags.isdisjoint(_DAYS) else None
+
+
+_AFTER, _ANOTHER = "after", "another"
+"""The values of what is wrong only where we were there, and of people who are none of ours."""
 
 
 def _names_of_theirs(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -167,8 +187,6 @@ _POLITE = ("quiet.link", "act.greet")
 _WISHED = (
     "service.wish",
     "want.booking",
-    "time.weekday",
-    "time.day",
     TOLD,
     "clause.ask",
     "clause.asks",
