@@ -14,7 +14,7 @@ from tests.collect.conversation import (
 from voicebot.call import Step
 from voicebot.collect.dialogue import Dialogue
 from voicebot.collect.events import Event, Silent, Started
-from voicebot.collect.standing import Standing, standing
+from voicebot.collect.resuming import Standing, standing
 
 
 def after(*events: Event) -> tuple[Dialogue, Standing]:

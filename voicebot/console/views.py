@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from voicebot.call import FIELDS, Needs, Phase, Speaker, Status, Step, Wish
-from voicebot.collect.standing import standing
+from voicebot.collect.resuming import standing
 from voicebot.console.masking import (
     PERSONAL,
     Visibility,

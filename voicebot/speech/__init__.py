@@ -40,7 +40,6 @@ from voicebot.speech.models import (
     voice_files,
     whisper_files,
 )
-from voicebot.speech.noise import is_noisy
 from voicebot.speech.null import NullDetector, clip_checksum, read_manifest
 from voicebot.speech.protocols import (
     Deliver,
@@ -56,6 +55,7 @@ from voicebot.speech.protocols import (
     VoiceDetector,
 )
 from voicebot.speech.sentences import sentences_of, split_sentences
+from voicebot.speech.vad import is_noisy
 from voicebot.speech.wire import meaning_socket, stt_socket, tts_socket
 
 __all__ = [

@@ -53,7 +53,6 @@ class Transcriber(Protocol):
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
         """Return the text of a mu-law utterance; raises SpeechUnavailable."""
-        ...
 
 
 class SttTurn(Protocol):
@@ -61,7 +60,6 @@ class SttTurn(Protocol):
 
     def feed(self, mulaw: bytes) -> None:
         """Take the next mu-law bytes of the caller. Never waits."""
-        ...
 
     async def transcribe(self, utterance: bytes, hint: Hint) -> Transcript:
         """Return the text of `utterance`, all that was fed since the turn began.
@@ -69,7 +67,6 @@ class SttTurn(Protocol):
         Called at each pause and once more at the end of the turn. Cancelling one call does not
         end the turn. Raises SpeechUnavailable.
         """
-        ...
 
 
 class SttStream(Protocol):
@@ -77,7 +74,6 @@ class SttStream(Protocol):
 
     def listen(self, hint: Hint) -> SttTurn:
         """Begin a turn, which ends the one before it."""
-        ...
 
 
 class SpeechToText(Protocol):
@@ -85,7 +81,6 @@ class SpeechToText(Protocol):
 
     def open(self) -> AbstractAsyncContextManager[SttStream]:
         """Open the stream of one call. Entering the block does not wait for a connection."""
-        ...
 
     async def aclose(self) -> None: ...
 
@@ -98,7 +93,6 @@ class Synthesizer(Protocol):
 
         Closing the generator (`contextlib.aclosing`) drops the rest of the sentence.
         """
-        ...
 
     async def aclose(self) -> None: ...
 
@@ -116,15 +110,12 @@ class VoiceDetector(Protocol):
 
     def feed(self, mulaw: bytes) -> None:
         """Take the next piece of the caller's track, of any length; deliver now or soon."""
-        ...
 
     def flush(self) -> None:
         """Deliver now what was to be delivered soon."""
-        ...
 
     def close(self) -> None:
         """Deliver nothing more."""
-        ...
 
 
 OpenDetector = Callable[[Deliver], VoiceDetector]
@@ -139,4 +130,3 @@ class Meaning(Protocol):
 
         Cosines of this model lie between 0.7 and 1: only their differences tell something.
         """
-        ...

@@ -13,9 +13,9 @@ old place too, both are there until the record is written.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 
 from redis.asyncio import Redis
 from redis.exceptions import ResponseError
@@ -27,10 +27,10 @@ from voicebot.ledger import Booking, Place
 from voicebot.log import get_logger
 from voicebot.names import name_keys
 from voicebot.store.booking_index import BookingIndex
-from voicebot.store.client import AWAY
+from voicebot.store.client import AWAY, unavailable_when_away
 from voicebot.store.layout import answer_text
 from voicebot.store.scripts import Script, Scripts, TooFewReplicas, Verdict, read_records
-from voicebot.store.slots import Slots, day_key, minute_of_day
+from voicebot.store.slots import Slots, day_key, is_for_good, minute_of_day, places_on
 from voicebot.store.staff_writes import StaffWrites
 from voicebot.validation import read_moment
 
@@ -194,6 +194,38 @@ class CallAppointments:
             local = moment.astimezone(self._business.zone)
             key = day_key(self._business, local.date())
             await _best_effort(_RELEASE.run(self._client, (key,), (booking, minute_of_day(local))))
+
+
+_STAFF = CallSid("staff")
+"""The holder of nothing: staff move and call off, they take no place of their own."""
+
+
+class Diary:
+    """The appointments of a day, as staff see them: which calls have a place, calling off, moving.
+
+    `appointments` returns the calendar as a call may change it.
+    """
+
+    def __init__(
+        self, client: Redis, business: Business, appointments: Callable[[CallSid], CallAppointments]
+    ) -> None:
+        self._client = client
+        self._business = business
+        staff = appointments(_STAFF)
+        self.cancel, self.move = staff.cancel, staff.move
+
+    async def calls_on(self, days: Sequence[date]) -> list[CallSid]:
+        """Return the calls that have a place for good on these days, each once.
+
+        Whether its appointment stands, and when, is in a call's record. Raises StoreUnavailable.
+        """
+        found: dict[CallSid, None] = {}
+        with unavailable_when_away():
+            for places in await places_on(self._client, self._business, days):
+                for holder, place in (places or {}).items():
+                    if is_for_good(place):
+                        found[CallSid(holder.partition(">")[0])] = None
+        return list(found)
 
 
 async def _best_effort(work: Awaitable[object]) -> None:

@@ -35,10 +35,10 @@ from voicebot.errors import BrokenRecord, InvalidCallSid, StoreUnavailable
 from voicebot.log import get_logger
 from voicebot.settings import SaveMode, Settings
 from voicebot.store.backend import Backend
+from voicebot.store.bookings import Diary
 from voicebot.store.client import AWAY, close, is_ready, unavailable_when_away, why_away
 from voicebot.store.commands import CommandQueue
 from voicebot.store.commit_encoding import Pending, PendingCommits, SessionInfo
-from voicebot.store.diary import Diary
 from voicebot.store.events import EventReader
 from voicebot.store.fallback import UNUSABLE, FallbackStore
 from voicebot.store.forgetting import rewrite_log
@@ -102,7 +102,7 @@ class Store:
         self.fallback, self.breaker = backend.fallback, backend.breaker
         self.tasks, self.best_effort = backend.tasks, backend.best_effort
         self.events = EventReader(client)
-        self.diary = Diary(backend)
+        self.diary = Diary(client, business, backend.appointments)
         self.writes = IntegratorWrites(backend)
         self.line_audio = LineAudio(client)
         self.commands = CommandQueue(client, retention_s=settings.retention_s, clock=clock)

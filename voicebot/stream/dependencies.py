@@ -20,7 +20,6 @@ class OpenLedger(Ledger, Protocol):
 
     def observe(self, observer: CommitObserver) -> None:
         """Tell `observer` of every commit from now on."""
-        ...
 
     async def close(self) -> None: ...
 

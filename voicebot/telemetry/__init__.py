@@ -124,11 +124,9 @@ class Tracing(Protocol):
 
     def begin_call(self, call_sid: CallSid, step: Step, *, resumed: bool) -> CallTrace:
         """Begin a session at `step`."""
-        ...
 
     async def close(self) -> None:
         """Export the queued spans, for at most two seconds."""
-        ...
 
 
 def untraced(fact: Fact) -> None:

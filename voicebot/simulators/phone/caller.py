@@ -29,15 +29,12 @@ class Observer(Protocol):
 
     def said(self, who: str, text: str) -> None:
         """Report what `bot` or `caller` said."""
-        ...
 
     def answered(self, latency_ms: float) -> None:
         """Report the latency from the caller's last voiced sample to the bot's first frame."""
-        ...
 
     def noticed(self, text: str) -> None:
         """Report a remark of the phone."""
-        ...
 
 
 class Caller:
