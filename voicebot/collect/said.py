@@ -260,8 +260,9 @@ class Said:
         unread = [n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest)]
         letters = (n for n in unread if said.tokens[n].kind is Kind.LETTER)
         spelled = any(not said.at(n, "spelling.lone_word") for n in letters)
+        ones = {n for m in said.all("number.no_digit") for n in range(m.first, m.end)}
         figures = (n for n in unread if said.numbers.group(n) and not _is_no_figure(said, n))
-        return spelled or any(figures) or any(said.at(n, *_OF_A_VALUE) for n in unread)
+        return spelled or bool(set(figures) - ones) or any(said.at(n, *_OF_A_VALUE) for n in unread)
 
     def _elsewhere(self, said: Utterance) -> set[str]:
         """Return the sentences that refuse or mend a field which was not read back."""
@@ -272,11 +273,11 @@ class Said:
 
     @property
     def only_denies(self) -> bool:
-        """A no that is a sentence of its own: "no, none. Sorry, the kids are yelling"."""
+        """A no that opens a sentence, and no other answer: "no dear, I've only got the kettle"."""
         said = utterance(self.text, self.situation.language)
-        left = {said.sentence(said.token_at(start)) for start, _ in self.reading.rest}
-        denies = {said.sentence(said.token_at(act.span[0])) for act in self.of(Deny)}
-        return bool(denies - left)
+        opens = (said.is_opening(said.token_at(act.span[0])) for act in self.of(Deny))
+        told = self.has(Correct, Want, Wait, Repeat, Ask, Provide)
+        return any(opens) and not told and "email.at" not in said.tags
 
     @property
     def undoes_a_yes(self) -> bool:

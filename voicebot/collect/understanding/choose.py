@@ -77,8 +77,8 @@ def _last_word(acts: Sequence[Act], situation: Situation) -> Sequence[Act]:
         step = no.step or situation.step if isinstance(no, Decline) else None
         given = [a for a in kept if isinstance(a, Provide | Correct) and a.step is step]
         if isinstance(no, Decline) and no.why in _NO_ANSWER and step in _REFUSABLE and given:
-            told = no.step or (no.why == _REFUSES and step is not Step.NAME)
-            final = told and no.span > given[-1].span  # "Ann Bell, I'm not telling you more"
+            told = step is not Step.NAME and (no.step or no.why == _REFUSES)
+            final = told and no.span > given[-1].span  # "Jazz, I don't give my surname out"
             final = final and not (
                 step is Step.PHONE and no.why != _REFUSES
             )  # a landline, no mobile
@@ -306,6 +306,9 @@ def _rest(said: Utterance, chosen: Sequence[Candidate]) -> tuple[Span, ...]:
     explained = [token.is_sign and token.low != "?" for token in said.tokens]
     for each in chosen:
         explained[each.first : each.end] = [True] * (each.end - each.first)
+    for each in chosen:  # "yes, book me in for Friday"
+        if isinstance(each.act, Provide) and (lead := said.before(each.first, "yes.restate")):
+            explained[lead.first : lead.end] = [True] * (lead.end - lead.first)
     for match in said.all("quiet.courtesy"):
         explained[match.first : match.end] = [True] * (match.end - match.first)
     last = max((at for at in range(len(said)) if not said.is_sound(at)), default=0)

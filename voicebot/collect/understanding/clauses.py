@@ -165,6 +165,8 @@ def _clause(
     begins = begins or _leads_on(matches[first - 1], first)  # not "it isn't the drain"
     heads = matches[opening] if opening < end else ()
     opens = {match.tag for match in heads if begins or match.value != _FIRST}
+    if first and said[first - 1].low == "," and "clause.relative" in opens:
+        opens -= _ASKING  # "my mobile, which is …"
     asks = said[end - 1].low == "?" or not _ASKING.isdisjoint(opens) or "clause.asks" in tags
     gone = any(match.tag == "clause.gone" for match in matches[first])
     return Clause(

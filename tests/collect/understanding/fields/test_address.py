@@ -108,7 +108,7 @@ def test_an_australian_address_becomes_one_line(utterance: str, line: str) -> No
         ("40 Juniper Blvd #110", "40 Juniper Blvd, #110"),
         ("apt 5c 12 w 34th st new york ny 10001", "Apt 5C, 12 W 34th St, New York, NY 10001"),
         ("two thirty four west forty second street", "234 West 42nd Street"),
-        ("5 th avenue 77", None),
+        ("5 th avenue 77", "77 5th Avenue"),
         ("77 5 th ave ohio", "77 5th Ave, OH"),
         (
             "9 juniper lane boston massachusetts oh two one two seven",

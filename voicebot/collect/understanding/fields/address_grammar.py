@@ -66,6 +66,8 @@ class Grammar:
                 parts = self._with_tail(parts, road if words[end].pause else None, end)
                 if is_located(parts):
                     return parts, 0
+            if not head and (turned := self._street_first(at)):
+                return turned, 0
             if not head:
                 continue
             if head[-1].kind is Kind.BOX:  # "RMB 12 Gap Road"
@@ -93,6 +95,19 @@ class Grammar:
         if typeless:
             return typeless, _TYPELESS_GUESSES
         return (self._piece() if self.alone else ()), 1
+
+    def _street_first(self, at: int) -> Parts:
+        """Return the address of "Rose Street number 18, Newtown" and "Rose Street 18"."""
+        words = self.words
+        street = street_at(words, at, weak=False) if self.alone else None
+        end = street[1] if street else at
+        sign = words.phrase(end, "address.number")
+        number = number_at(words, words.place(sign.end) if sign else end) if street else None
+        coded = number is not None and len(number[0]) == _POSTCODE_DIGITS.get(self.region)
+        if street is None or number is None or coded or not words[number[1]].pause:
+            return ()
+        housed = found(Kind.NUMBER, words, end, number)[0]
+        return (housed, street[0], *self._tail(number[1], (housed,)))
 
     def _is_denied(self, at: int) -> bool:
         """Return True for the 9 of "not number 9"."""

@@ -18,7 +18,8 @@ def without_name(words: Sequence[Word], name: str) -> Sequence[Word]:
 
 def without_yes(said: Utterance, words: Sequence[Word]) -> Sequence[Word]:
     """Return the words without a yes before or behind them: "yeah, Newtown", "Newtown yeah"."""
-    yes = [(m := said.at(word.first, "yes.agree")) is not None and m.value != "" for word in words]
+    agreed = [m for m in said.all("yes.agree") if m.value]
+    yes = [any(m.first <= word.first < m.end for m in agreed) for word in words]
     begin = next((n for n, each in enumerate(yes) if not each), len(words))
     end = next((n + 1 for n in reversed(range(len(words))) if not yes[n]), begin)
     return words[begin:end]

@@ -237,7 +237,11 @@ def _after_aside(said: Utterance, read: Sequence[Piece], first: int, at: int) ->
             after = [piece.text for piece in read[cut + 1 : at] if piece.kind is Kind.WORD]
             talk = all(is_everyday(word) or _is_provider(said, word) for word in before)
             named = any(not is_everyday(word) for word in after)
-            return cut + 1 if before == after[: len(before)] or (talk and named) else first
+            words = all(piece.kind in (Kind.WORD, Kind.PAUSE) for piece in read[first:at])
+            least = (words and min(len(before), len(after))) or len(before)
+            if before[:least] != after[:least] and not (talk and named):
+                return first
+            first = cut + 1
     return first
 
 
@@ -292,6 +296,10 @@ def without_echo(parts: Sequence[Piece]) -> list[Piece]:
     letters = 0
     for piece in parts:
         letters = letters + 1 if piece.kind is Kind.LETTER else 0
+        parted = bool(kept) and kept[-1].end < piece.first and piece.end > piece.first + 1
+        if letters == 1 and parted and kept[-1].text[0] == piece.text:
+            letters = 0
+            continue  # "vance, V for Victor"
         apart = letters > 1 and kept[-1].end < piece.first  # a pause stands between
         if apart and kept[-1].text == piece.text and piece.end > piece.first + 1:
             letters -= 1

@@ -107,7 +107,7 @@ def mentions(said: Utterance) -> Iterator[Mention]:
         elif hint := _hint(said, at):
             yield hint
             at, how, fresh = hint.end, None, False
-        elif lead := said.at(at, *LEADS):
+        elif (lead := said.at(at, *LEADS)) and not _is_refused(said, lead):
             begun = at if how is None else begun
             how = how or How.WEAK if lead.tag == "name.weak" else How.ANNOUNCED
             label = lead.value or label
@@ -146,6 +146,11 @@ def mentions(said: Utterance) -> Iterator[Mention]:
             at, fresh = at + 1, True
         else:
             at, how, label, fresh, opened = at + 1, None, "", False, True
+
+
+def _is_refused(said: Utterance, lead: Match) -> bool:
+    """Return True for the "last name" of "no last name needed"."""
+    return lead.tag == "name.label" and said.before(lead.first, "refuse.not") is not None
 
 
 def _mends(said: Utterance, place: Place, named_until: int) -> bool:

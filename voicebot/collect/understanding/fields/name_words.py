@@ -209,7 +209,8 @@ def _may_begin(said: Utterance, at: int, announced: bool) -> bool:
     paired = paired and not (is_given(after) and said.matches[at])  # "Ask Dave"
     if paired and opens and capital:
         return said.at(at, "name.opening", "quiet.courtesy") is None  # "Indigo Vane"
-    return announced and capital and at > 0 and said.low(at - 1) != "."
+    weak = ends_at(said, at + 1) and said.before(at, "name.weak") is not None  # "it's Jazz"
+    return (announced or weak) and capital and at > 0 and said.low(at - 1) != "."
 
 
 def _is_label(said: Utterance, at: int) -> bool:

@@ -17,6 +17,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType, ValidationResult
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
 from voicebot.collect.understanding.fields.runs import Run, owner_behind, runs, told_from
+from voicebot.collect.understanding.fields.shown_number import is_just_told, shown
 from voicebot.collect.understanding.numbers import Group
 from voicebot.collect.understanding.types import Asked, Missing, Note, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance
@@ -48,12 +49,13 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     asked = situation.step is Step.PHONE
     answers = asked and situation.asked is not Asked.CONFIRM
     found = runs(said)
-    this = _shown(said, answers=answers) or (_seen(said) if answers and not found else [])
+    told = any(len(run.digits) >= _FEWEST_DIGITS for run in found)
+    this = shown(said, answers=answers, alone=answers and not told)
     if this:
         first, end = this[0][0], this[-1][1]
         missing = None if situation.caller else Missing.SHOWN_NUMBER
         act = Provide(Step.PHONE, situation.caller, said.span(first, end), missing, assumed=1)
-        yield Candidate(None if _is_just_told(said, found, first) else act, first, end)
+        yield Candidate(None if is_just_told(said, found, first) else act, first, end)
     if situation.step is not Step.SERVICE and situation.asked is not Asked.CHOICE:
         yield from _extension(said, found)  # there "option two" is the second one
     own = [run for run in found if not run.other and (not run.theirs or (asked and run.mends))]
@@ -70,49 +72,8 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     long |= any(e164(each + rest, situation.region) for each in (now, now[1:]))  # "oh, oh two"
     if own and answers and (long or len(_beside(said, own)) <= _MOST_STRAY_WORDS):
         yield from _piece(said, own, situation)
-
-
-def _shown(said: Utterance, *, answers: bool) -> list[tuple[int, int]]:
-    """Return the tokens of each "this number" and "the one I'm calling from", not denied.
-
-    "This number" alone is one as the whole turn, and in an answer as a sentence beside others.
-    """
-    places = [
-        (match.first, match.end)
-        for match in said.all("phone.this", "phone.others")
-        if match.tag == "phone.this"
-    ]
-    for alone in said.all("phone.alone"):
-        opens = not alone.first or said.tokens[alone.first - 1].is_sign
-        end = alone.end
-        while polite := said.at(end, "quiet.courtesy", "act.thank"):
-            end = polite.end
-        closes = end >= len(said) or said.low(end) in (".", ",", "!", ";")
-        whole = not alone.first and end >= len(said) - 1
-        if whole or (answers and opens and closes):
-            places.append((alone.first, alone.end))
-    for line in said.all("phone.line"):
-        if calls := said.at(line.end, "phone.calls"):
-            places.append((line.first, calls.end))
-    places = [place for place in places if not said.before(place[0], "mend.not", "clause.deny")]
-    return sorted((m.first if (m := said.before(a, "phone.may")) else a, b) for a, b in places)
-
-
-def _seen(said: Utterance) -> list[tuple[int, int]]:
-    """Return the clauses that tell us to look: "can't you see my number? Use that"."""
-    places = []
-    for seen in said.all("phone.seen"):
-        clause = said.clause(seen.first)
-        if clause.asked or not any(said.in_clause(clause, "refuse.not", "clause.deny")):
-            places.append((clause.first, clause.end))
-    return [*places, *((take.first, take.end) for take in said.all("phone.take") if places)]
-
-
-def _is_just_told(said: Utterance, found: Sequence[Run], at: int) -> bool:
-    """Return True where "ring this one" means the number that was told before it."""
-    told = [run for run in found if run.end <= at and not (run.theirs or run.other)]
-    whole = [run.end for run in told if len(run.digits) >= _SHORTEST_NUMBER_DIGITS]
-    return bool(whole) and not any(said.all("clause.mend", first=whole[-1], end=at))
+    elif answers and rest and (coded := _with_code(said, own, situation)):
+        yield coded
 
 
 def e164(digits: str, region: str) -> str | None:
@@ -316,10 +277,29 @@ def _piece(said: Utterance, own: Sequence[Run], situation: Situation) -> Iterato
         if value := e164(text, region):
             yield Candidate(Provide(Step.PHONE, value, span), first, end)
             return
+    if partial and (coded := _with_code(said, own, situation)):
+        yield coded
+        return
     digits = partial + digits
     if len(digits) >= _FEWEST_DIGITS and (missing := _lacks(digits, region)):
         act = Provide(Step.PHONE, None, span, missing, digits, assumed=1)
         yield Candidate(act, first, end, assumes=1)
+
+
+def _with_code(said: Utterance, own: Sequence[Run], situation: Situation) -> Candidate | None:
+    """Return the number whose area code is told by its name or behind other words: "it's the Sydney
+    one, oh two"."""
+    codes = [(area.value, area.first, area.end) for area in said.all("phone.area")]
+    if own:
+        last = own[-1].groups[-1]
+        codes += [
+            ("".join(g.digits for g in own[-1].groups[n:]), own[-1].groups[n].first, last.end)
+            for n in range(1, len(own[-1].groups))
+        ]
+    for code, first, end in codes[::-1]:
+        if value := e164(code + (situation.partial or ""), situation.region):
+            return Candidate(Provide(Step.PHONE, value, said.span(first, end)), 0, len(said))
+    return None
 
 
 def _lacks(digits: str, region: str) -> Missing | None:
