@@ -188,14 +188,14 @@ def _about(turn: Turn, question: Ask, text: str) -> tuple[Offer, ...]:
     if question.topic not in (*_OF_A_SERVICE, "both"):
         return ()
     named = named_in(question.about, business.services, business.language)
-    if named == () and (question.topic not in _IF_DONE or _names_nothing(turn, question)):
+    if named == () and (question.topic not in _IF_DONE or _names_nothing(turn, question.about)):
         named = named_in(text, business.services, business.language)
     return () if question.topic == "both" and len(named or ()) > 1 else named or ()
 
 
-def _names_nothing(turn: Turn, question: Ask) -> bool:
+def _names_nothing(turn: Turn, text: str) -> bool:
     """Return True for "can you fix it", where what is to be done is told beside it."""
-    said = utterance(question.about, turn.business.language)
+    said = utterance(text, turn.business.language)
     asked = {n for m in said.all("ask.offered", "ask.both") for n in range(m.first, m.end)}
     rest = (at for at in range(len(said)) if at not in asked and not said.is_sound(at))
     return all(said.at(at, "quiet.function", "quiet.link", "clause.before") for at in rest)
@@ -274,7 +274,9 @@ def _is_no_trade(turn: Turn, text: str) -> bool:
     """Return True for "do you do payment plans", part of a thing, "the oven too" of a clean."""
     tags = utterance(text, turn.business.language).tags
     beside = "topic.part" in tags or ("topic.beside" in tags and _held(turn))
-    return is_usual(text, turn.business) or bool(beside)
+    named = named_in(text, turn.business.services, turn.business.language)
+    bare = named == () and _names_nothing(turn, text)  # "¿eso lo hacen?"
+    return is_usual(text, turn.business) or bool(beside) or bare
 
 
 def _dealt(turn: Turn, text: str) -> Turn:

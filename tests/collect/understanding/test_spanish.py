@@ -106,6 +106,10 @@ def test_addresses_are_understood(said: str, address: str) -> None:
         ("calle Luna 7, apartamento tres be, Getafe", "Calle Luna 7, apartamento 3 B, Getafe"),
         ("plaza de la Luna s/n, Getafe", "Plaza de la Luna s/n, Getafe"),
         ("calle Luna 7, sexto F, Getafe 28901", "Calle Luna 7, sexto F, Getafe, 28901"),
+        ("calle Luna 7, 2.º B, Getafe", "Calle Luna 7, 2º B, Getafe"),
+        ("plaza Luna 7, 4.º izquierda, Getafe", "Plaza Luna 7, 4º izquierda, Getafe"),
+        ("Ella vive en Getafe, calle Luna 50, 3ºB", "Calle Luna 50, 3º B, Getafe"),
+        ("En la calle Luna, en el ochenta y uno, aquí en Getafe", "Calle Luna 81, Getafe"),
     ],
 )
 def test_addresses_begin_with_their_street(said: str, line: str) -> None:
@@ -137,7 +141,10 @@ def test_a_street_waits_for_its_number() -> None:
 
 @pytest.mark.parametrize(
     ("said", "town"),
-    [("Getafe", "Getafe"), ("Es La Coruña", "La Coruña"), ("Madrid, ya se lo he dicho", "Madrid")],
+    [
+        *(("Getafe", "Getafe"), ("Es La Coruña", "La Coruña")),
+        *(("Madrid, ya se lo he dicho", "Madrid"), ("En Madrid, en Madrid capital", "Madrid")),
+    ],
 )
 def test_the_town_of_a_street_that_was_told_is_taken(said: str, town: str) -> None:
     assert value(Step.ADDRESS, said, partial="Calle Mayor 14") == f"Calle Mayor 14, {town}"
@@ -150,6 +157,20 @@ def test_a_place_said_twice_or_explained_is_written_once() -> None:
     assert value(Step.ADDRESS, "Calle Rosa 4, Getafe. Rosa, como la flor.") == (
         "Calle Rosa 4, Getafe"
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("pero no este sábado, el otro", "2026-12-05"),
+        ("El jueves que viene no, el siguiente", "2026-12-03"),
+        ("el viernes no, el día siguiente", "2026-11-28"),
+        ("esta tarde para una fuga", "2026-11-23 14"),
+    ],
+)
+def test_the_day_of_another_week_is_counted(said: str, day: str) -> None:
+    acts = read(said, situation(Step.TIME)).acts
+    assert day in [act.partial for act in acts if isinstance(act, Provide)]
 
 
 @pytest.mark.parametrize(
@@ -320,6 +341,9 @@ def test_somebody_elses_name_counts_only_where_there_is_no_other() -> None:
         ("Sí, hija, eso", None),
         ("me llamo Mira Sanz", "Mira Sanz"),
         ("¿habla inglés?", None),
+        ("mirá, se me rompió la canilla", None),
+        ("Diga que llama Ana Gil", "Ana Gil"),
+        ("nombre: Ana; apellidos: Gil Otero", "Ana Gil Otero"),
         ("déjese de preguntas y vamos al grano", None),
         ("voy con prisa: Iker Zubizarreta", "Iker Zubizarreta"),
     ],
@@ -360,7 +384,7 @@ def test_an_address_is_told_piece_by_piece(piece: str, said: str, line: str) -> 
     [
         "yo de eso no gasto", "no quiero dar el correo", "eso lo lleva mi nieto", "no hace falta",
         "déjelo", "de correos no entiendo", "mi correo no se lo doy",
-        "no tengo yo correo ni nada de eso",
+        "no tengo yo correo ni nada de eso", "No tengo, lo siento.", "No procede.",
         "ana punto gil arroba gmail punto com, bueno, déjelo",
     ],
 )  # fmt: skip
@@ -413,6 +437,12 @@ def test_the_hour_of_the_booking_that_is_moved_is_no_new_hour() -> None:
         ("Hola, ¿qué tal? Soy Ana", "idle"),
         ("gotea, y ya no sé qué hacer", "idle"),
         ("estoy en el coche, ¿cuánto dice que es?", "price"),
+        ("¿Y le van a llamar antes de venir?", "ring_ahead"),
+        ("¿Trabajáis en festivo?", "hours"),
+        ("¿Cuánto tardáis?", "duration"),
+        ("Oiga, ¿ustedes arreglan lavadoras?", "offered"),
+        ("Buenas, ¿hacéis limpiezas por horas?", "offered"),
+        ("Bueno, ¿con quién tengo el gusto?", "company"),
     ],
 )
 def test_a_question_has_its_topic(said: str, topic: str) -> None:
@@ -497,6 +527,7 @@ def test_how_an_e_mail_is_written_is_no_part_of_it(said: str, address: str) -> N
         "El mismo de la llamada",
         "Este, sí",
         "No me lo sé. ¿No lo ve usted ahí?",
+        "El número es este.",
     ],
 )
 def test_the_number_that_calls_is_meant(said: str) -> None:

@@ -94,7 +94,8 @@ class _State:
         if (word, kind) in self.steps:
             return self.steps[word, kind]
         edges = self._all_edges()
-        reached = [to for key in (word, *_SLOTS.get(kind, ())) for to in edges.get(key, ())]
+        keys = dict.fromkeys((word, _formal(word), *_SLOTS.get(kind, ())))
+        reached = [to for key in keys for to in edges.get(key, ())]
         kept = self.nodes if skips else ()
         after = _State((*reached, *kept), reached) if reached or kept else None
         self.steps[word, kind] = after
@@ -154,13 +155,19 @@ class Lexicon:
         state: _State | None = self._root
         for at in range(first, len(said)):
             token = said[at]
-            word = token.low if token.low in self._words else ""
+            known = not self._words.isdisjoint((token.low, _formal(token.low)))
+            word = token.low if known else ""
             skips = at > first and (token.low in _INSIDE or token.low in self.sounds)
             state = state.step(word, token.kind, skips) if state else None
             if state is None:
                 return
             for leaf in state.leaves:
                 yield leaf, at + 1
+
+
+def _formal(word: str) -> str:
+    """Return the form that a row has for what Spaniards say to friends: "tardáis" is "tardan"."""
+    return f"{without_accents(word)[:-2]}n" if word.endswith("is") else word
 
 
 @cache

@@ -31,6 +31,8 @@ TOLD = "note.request"
 ASKS_OFFERED = "ask.offered"
 """Asks whether we do something; where we do, that is the service."""
 
+_FIRST = "first"
+"""The value of what asks only where a clause begins: "hacen mudanzas"."""
 BEHIND = "behind"
 """The value of what asks only right behind a yes: "yes, if you come by nine"."""
 
@@ -158,7 +160,11 @@ def _goes_on(said: Utterance, clause: Clause) -> bool:
 def _topic(said: Utterance, clause: Clause) -> str:
     """Return the tag of the row that tells what a clause is about; "" where none does."""
     inside = _matches(said, clause)
+    first = clause.first
+    while first < clause.end and (lead := _leads(said, first)):
+        first = lead
     asked = (m for m in inside if m.tag.startswith("ask.") and m.value != BEHIND)
+    asked = (m for m in asked if m.value != _FIRST or m.first == first)
     longest = sorted(asked, key=lambda match: (match.first, -match.end))
     tags = [m.tag for m in longest if m.tag != OF_AREA or not of_time(said, m)]
     rows = (tag for tag in sorted(tags, key=COMPANY.__eq__))  # "is this recorded": no company
@@ -248,8 +254,12 @@ def missed(said: Utterance) -> tuple[Match, ...]:
 
 def of_time(said: Utterance, match: Match) -> bool:
     """Return True for 今天能来吗 and 能来看看吗, which name no place."""
-    if any(said.all("time.month", first=match.first, end=match.end)):
-        return True  # "¿trabajan en agosto?"
+    word, to = match.end - 1, said.at(match.end - 2, "address.lead")
+    everyday = to and said.lexicon.is_everyday(said.low(word))
+    if (everyday and not said.at(word, "quiet.function")) or any(
+        said.all("time.month", first=match.first, end=match.end)
+    ):
+        return True  # "¿le van a llamar?", "¿trabajan en agosto?"
     if any(wish.first <= match.first and match.end <= wish.end for wish in said.all(*REQUESTS)):
         return True  # 能来看看吗
     ends = (match.first, match.first + 1)

@@ -128,11 +128,11 @@ def _with_town_before(words: Words, parts: Parts) -> Parts:
     """Return the parts with the town that is named first: "vivo en Getafe, en la calle …"."""
     if not parts or any(part.kind is Kind.PLACE for part in parts):
         return parts
-    at, street = 0, words.place(parts[0].first)
-    while at < street and words.phrase(at, *_LEADS):
-        at += 1
-    town = place_at(words, at, loose=False) if at < street else None
-    if town is None or not words[town[1]].pause:
+    street = words.place(parts[0].first)
+    ends = [words.place(m.end) for m in words.said.all(*_LEADS, end=parts[0].first)]
+    towns = [(at, place_at(words, at, loose=False)) for at in (0, *ends) if at < street]
+    at, town = next((t for t in reversed(towns) if t[1] and words[t[1][1]].pause), (0, None))
+    if town is None:
         return parts
     between = range(town[1], street)
     named = not any(words.said.lexicon.is_everyday(words[n].low) for n in range(at, town[1]))
@@ -227,8 +227,8 @@ def _behind(words: Words, at: int, parts: Parts, *, alone: bool) -> tuple[Parts,
             break
         part, at = piece
         last = parts[-1]
-        if (last.kind, last.text) == (part.kind, part.text):
-            continue  # "Madrid, Madrid"
+        if last.kind is part.kind and part.text.startswith(last.text):
+            continue  # "Madrid, Madrid capital"
         if last.kind is part.kind:  # a second door or place is written behind the first
             parts, part = parts[:-1], replace(last, text=f"{last.text}, {part.text}", end=part.end)
         parts += (part,)
@@ -282,5 +282,6 @@ def _piece(words: Words, *, town: bool) -> Parts:
         if piece is None:
             rest = range(at, len(words))
             return parts if all(words.phrase(n, *_QUIET) for n in rest) else ()
-        parts, at = (*parts, piece[0]), piece[1]
+        again = parts and parts[-1].kind is piece[0].kind is Kind.PLACE
+        parts, at = parts if again else (*parts, piece[0]), piece[1]
     return parts

@@ -63,8 +63,9 @@ def unit_at(words: Words, at: int) -> Found | None:
         if end > at and (called := words.phrase(end, "spelling.letter")):
             return called.value.upper()  # "apartamento tres be"
         if end == at:
-            ranked = word.is_figure and word.low.lstrip("0123456789") in ("o", "a")
-            return word.low[:-1] + ("º" if word.low.endswith("o") else "ª") if ranked else ""
+            ranked = word.is_figure and word.low.lstrip("0123456789.") in ("o", "a")
+            mark = "º" if word.low.endswith("o") else "ª"
+            return word.low[:-1].rstrip(".") + mark if ranked else ""
         return word.digits or word.text.upper() if word.is_number or word.is_letter else ""
 
     end = name_end(words, at, lambda end: not written(end))

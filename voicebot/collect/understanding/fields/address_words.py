@@ -232,7 +232,10 @@ def _joined_end(said: Utterance, at: int) -> int:
     while not tokens[at].is_sign and end < len(tokens) and tokens[end].glued:
         after = end + 1
         if tokens[end].is_sign:
-            if said.low(end) not in ("-", "/") or after >= len(tokens) or tokens[after].is_sign:
+            if after >= len(tokens) or tokens[after].is_sign:
+                break
+            ordinal = said.low(end) == "." and said.text[tokens[after].start] in "ºª"  # 2.º
+            if said.low(end) not in ("-", "/") and not ordinal:
                 break
             spoken = said.numbers.group(end - 1) and not tokens[end - 1].is_digits
             number = said.numbers.group(after) or said.at(after, "address.rank")

@@ -19,6 +19,7 @@ from voicebot.collect.understanding.fields.service_ranking import (
 from voicebot.collect.understanding.fields.trades import (
     DESCRIPTION,
     HINT,
+    NAME,
     NOT_LISTED,
     SAID,
     TRADE,
@@ -58,7 +59,7 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     if not services or _is_news(said):
         return
     known = vocabulary(services, situation.language)
-    hits = [h for h in hits_in(said, known) if h.service < len(services) or _has_content(said, h)]
+    hits = list(hits_in(said, known))
     yield from _asked_whether(said, hits, situation)
     kept = without_places(said, _kept(said, hits, known), situation)
     if _joins_two(said, kept):
@@ -121,7 +122,7 @@ def _asked_whether(
     open_here = situation.step is Step.SERVICE and situation.asked is Asked.ANSWER
     listed = len(situation.services)
     sure = {hit.service for hit in hits if hit.weight >= SAID}
-    for match in said.all("ask.offered", "ask.price"):
+    for match in said.all("ask.offered", "ask.price", "topic.price"):
         clause, whether = said.clause(match.first), match.tag == "ask.offered"
         first, end = clause.first, clause.end
         inside = [hit for hit in hits if first <= hit.first < end]
@@ -136,7 +137,7 @@ def _asked_whether(
             yield Candidate(Ask(OFFERED, said.text[slice(*span)], span), first, end)
         best = None if Step.SERVICE in situation.record else best_of(inside, listed)
         work = best and (whether or said.before(best.first, "service.priced"))
-        if best and work and best.service < listed:
+        if best and (work or best.weight not in (NAME, TRADE)) and best.service < listed:
             name, span = situation.services[best.service].name, said.span(best.first, best.end)
             yield Candidate(Provide(Step.SERVICE, name, span, assumed=1), best.first, best.end, 1)
 
@@ -149,7 +150,7 @@ def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Off
     the words of one stand beside the goods of another trade: "do you clean ovens".
     """
     said, known = utterance(text, language), vocabulary(services, language)
-    hits = [hit for hit in hits_in(said, known) if _has_content(said, hit)]  # not "will"
+    hits = list(hits_in(said, known))
     about = [hit for hit in hits if not is_of_another(said, hit, hits)]
     ranks = {each: rank(about, each, len(services)) for each in {hit.service for hit in about}}
     best = sorted(each for each, own in ranks.items() if own == max(ranks.values()))
@@ -158,11 +159,6 @@ def named_in(text: str, services: tuple[Offer, ...], language: str) -> tuple[Off
     named = tuple(o for n, o in enumerate(services) if n in best or n in own)
     others = not named and any(hit.service >= len(services) for hit in hits)
     return None if others and all(hit.service >= len(services) for hit in hits) else named
-
-
-def _has_content(said: Utterance, hit: Hit) -> bool:
-    """Return False for a lone word of grammar, which may sound like a trade's: "para", "will"."""
-    return hit.end > hit.first + 1 or not said.at(hit.first, "quiet.function", "clause.ask")
 
 
 def is_only_named(text: str, services: tuple[Offer, ...], language: str) -> bool:

@@ -260,6 +260,8 @@ def _cued(
 ) -> Clock:
     """Return an hour with the part of the day beside it, and how sure it is one."""
     beside = [other for other in pieces if _beside(line, clock, other)]
+    if line.said.at(clock.first, "doubt.article") and not line.before(clock.first, "at"):
+        return replace(clock, cue=Cue.BARE)  # "esta tarde para una fuga", not "a la una"
     if part := next((each.name for each in beside if isinstance(each, Part)), ""):
         return replace(clock, part=part, cue=Cue.STRONG)
     if clock.cue < Cue.STRONG and line.tag(line.on(clock.end), "counted"):

@@ -74,7 +74,7 @@ def _counted(line: Line, at: int, read_back: datetime | None) -> Day | None:
     if week_after and counts_from_there(line, week_after.end):
         following = week_after
     if read_back and following and following.text("which") in ("", "following"):
-        days = 1 if following.has("next_day") else 7
+        days = following.value("next_day") or (1 if following.has("next_day") else 7)
         return dated(following, add_days(read_back.date(), days))
     led = match(line, "in about?", at)
     booked = moved_from(line.situation)

@@ -264,6 +264,7 @@ def hits_in(said: Utterance, known: Vocabulary) -> Iterator[Hit]:
         at for match in said.all("service.inside") for at in range(match.first, match.end)
     }  # 剪个头发
     words = [at for at in range(len(said)) if not said.is_sound(at) and at not in inside]
+    grammar = {at for at in words if said.at(at, "quiet.function", "clause.ask")}  # una, "will"
     stems = tuple(known.trades.stem(said.low(at)) for at in words)
     if any(is_in(phrase, stems) for phrase in known.elsewhere):
         return
@@ -274,8 +275,9 @@ def hits_in(said: Utterance, known: Vocabulary) -> Iterator[Hit]:
         for phrase in exact or _misheard(word, known):
             last = nth + len(phrase.stems)
             whole = stems[nth:last] == phrase.stems and phrase.is_said_by(word)
-            if phrase.service not in barred and (whole or not exact):
-                end = words[last - 1] + 1 if exact else at + 1
+            end = words[last - 1] + 1 if exact and whole else at + 1
+            lone = end == at + 1 and at in grammar
+            if phrase.service not in barred and not lone and (whole or not exact):
                 yield Hit(at, end, phrase.service, phrase.weight if exact else _MISHEARD)
     for nth, phrase in product(range(len(words)), known.characters):
         heard = stems[nth : nth + len(phrase.stems)]
