@@ -142,9 +142,10 @@ def _draw_all(
     """Draw the curves and the stages beside the figures; return what became of the pictures."""
     curves = {mode.value: joined(run.samples for run in of) for mode, of in runs.items()}
     title = f"{plan.calls} calls at once, {plan.stack.value} stack"
-    drawn = draw(json.with_suffix(".png"), curves, title)
+    if not draw(json.with_suffix(".png"), curves, title):
+        return "no pictures: matplotlib is not installed"
     draw_stages(json.with_name(f"{json.stem}-stages.png"), cast(Parts, report["stages_ms"]))
-    return "pictures beside" if drawn else "no pictures: matplotlib is not installed"
+    return "pictures beside"
 
 
 async def _run(

@@ -202,11 +202,9 @@ def draw(file: Path, runs: Mapping[str, Samples], title: str) -> bool:
 
 
 def draw_stages(file: Path, parts: Parts) -> None:
-    """Draw the parts of a turn one behind the other, as a waterfall; nothing without matplotlib."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        return
+    """Draw the parts of a turn one behind the other, as a waterfall; needs matplotlib."""
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(8.0, 3.0), layout="constrained")
     axes = figure.subplots()
     begins = 0.0

@@ -112,13 +112,7 @@ async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:
         before, began = usage(pids), loop.time()
         # Without a real recogniser, the callers' lines fit in their order.
         asks = plan.ask_console and plan.stack is StackKind.LOCAL
-        order = Order(
-            url=servers.url,
-            console=servers.console if asks else None,
-            calls=plan.calls,
-            seconds=plan.seconds,
-            clean=plan.stack is StackKind.NULL,
-        )
+        order = _order(plan, servers.url, servers.console if asks else None)
         memory_mib: list[float] = []
         async with asyncio.TaskGroup() as group:
             sampler = group.create_task(_sample_memory(pids, plan.seconds, memory_mib))
@@ -137,17 +131,17 @@ async def measure(plan: Plan, folder: Path, progress: Progress) -> Measured:
 async def _measure_other(plan: Plan, url: str, folder: Path, progress: Progress) -> Measured:
     """Measure at the phones alone, which call another server's stream address."""
     progress(f"{plan.calls} calls at once for {plan.seconds:g} s at {url}")
-    order = Order(
-        url=url,
-        console=None,
-        calls=plan.calls,
-        seconds=plan.seconds,
-        clean=plan.stack is StackKind.NULL,
-        direct=True,
-    )
+    order = _order(plan, url, None, direct=True)
     tally = await place_calls(order, folder / "tally.json")
     samples = {**_heard_by_phones(tally), **read_measures(folder / "none")}
     return Measured(samples, tally, None, None)
+
+
+def _order(plan: Plan, url: str, console: str | None, *, direct: bool = False) -> Order:
+    clean = plan.stack is StackKind.NULL
+    return Order(
+        url=url, console=console, calls=plan.calls, seconds=plan.seconds, clean=clean, direct=direct
+    )
 
 
 def _heard_by_phones(tally: Tally) -> Samples:

@@ -52,12 +52,14 @@ class Servers:
     def process_ids(self) -> tuple[int, ...]:
         """The ids of all server processes except Valkey."""
         ours = (self.process_id, *descendants(self.process_id))
-        return tuple(pid for pid in ours if "valkey" not in _name(pid))
+        return tuple(pid for pid in ours if "valkey" not in _told_of(pid, "comm"))
 
     @property
     def worker_ids(self) -> tuple[int, ...]:
         """The ids of the stream workers."""
-        return tuple(pid for pid in self.process_ids if _WORKER in _command(pid))
+        return tuple(
+            pid for pid in self.process_ids if _WORKER in _told_of(pid, "cmdline").split("\0")
+        )
 
 
 @asynccontextmanager
@@ -81,6 +83,8 @@ async def running(
     stream, console, valkey, vendor = (free_port(_HOST) for _ in range(4))
     manifest = folder / "clips.json"
     manifest.write_bytes(null_manifest())
+    business = folder / "business.toml"  # places for any number of calls, which all want the same
+    business.write_text(_CAPACITY.sub("capacity = 1_000_000", example_text("demo")), "utf-8")
     environment = {
         **foreign_environment(),
         **_engines(kind),
@@ -89,7 +93,7 @@ async def running(
         "VOICEBOT_CONSOLE_PORT": str(console),
         "VOICEBOT_REDIS_PORT": str(valkey),
         "VOICEBOT_DATA_DIR": str(folder),
-        "VOICEBOT_BUSINESS": str(_with_room(folder / "business.toml")),
+        "VOICEBOT_BUSINESS": str(business),
         "VOICEBOT_NULL_MANIFEST": str(manifest),
         "VOICEBOT_MEASURE_FILE": str(folder / "measures.jsonl"),
         "VOICEBOT_SAVE_MODE": mode.value,
@@ -116,12 +120,6 @@ async def running(
         ours = Settings(_env_file=None, data_dir=folder, redis_port=valkey, redis_url=redis_url)
         url = await asyncio.to_thread(redis_url_of, ours)  # it holds a password
         yield Servers(f"ws://{_HOST}:{stream}/media", f"http://{_HOST}:{console}", url, process.pid)
-
-
-def _with_room(file: Path) -> Path:
-    """Write the demo's business with places for any number of calls, which all want the same."""
-    file.write_text(_CAPACITY.sub("capacity = 1_000_000", example_text("demo")), "utf-8")
-    return file
 
 
 def foreign_environment() -> dict[str, str]:
@@ -157,15 +155,9 @@ async def _sentences_ready(cache: Path) -> None:
         rendered = await asyncio.to_thread(lambda: sum(1 for _ in cache.rglob("*")))
 
 
-def _name(pid: int) -> str:
+def _told_of(pid: int, what: str) -> str:
+    """Return a file of a process in /proc, empty once it has ended."""
     try:
-        return Path(f"/proc/{pid}/comm").read_text("utf-8")
+        return Path(f"/proc/{pid}/{what}").read_text("utf-8")
     except OSError:
         return ""
-
-
-def _command(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_text("utf-8").split("\0")
-    except OSError:
-        return []

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 from uuid import uuid4
@@ -23,7 +23,7 @@ from voicebot.errors import CallEnded
 from voicebot.ledger import Ledger
 from voicebot.settings import load_settings
 from voicebot.speech import open_meaning
-from voicebot.store import embedded_valkey, open_store
+from voicebot.store import embedded_valkey, open_store, utc_now
 
 
 def chat(
@@ -71,7 +71,7 @@ async def _chat(call_sid: CallSid, *, explain: bool) -> None:
                 say=_print_said,
                 ledger=writer,
                 understand=understanding,
-                clock=_now,
+                clock=utc_now,
             )
         except CallEnded:
             await ledger.commit(Change(status=Status.ABANDONED))
@@ -86,7 +86,7 @@ async def _typed(lines: asyncio.Queue[str | None], _: Expectation) -> Utterance:
         if text := " ".join(line.split()):
             if not sys.stdin.isatty():
                 typer.echo(f"You: {text}")
-            return Utterance(text, _now())
+            return Utterance(text, utc_now())
     raise CallEnded("end of input")
 
 
@@ -109,14 +109,10 @@ def _read_lines() -> asyncio.Queue[str | None]:
 
 
 async def _print_said(text: str, before_first_frame: Callable[[datetime], Awaitable[None]]) -> None:
-    await before_first_frame(_now())
+    await before_first_frame(utc_now())
     typer.echo(f"Bot: {text}")
 
 
 def _remark(text: str) -> None:
     """Print what is not part of the conversation to stderr."""
     typer.echo(text, err=True)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -5,7 +5,6 @@ import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +22,7 @@ from voicebot.runtime.started import started_alone
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.simulators.phone import load_clip
 from voicebot.speech import Hint, SttStream, Transcript, open_stt, stt_socket
+from voicebot.store import utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +72,18 @@ def hear(
     settings = load_settings()
     business = load_business(settings.business)
     if region is not None:
-        business = business.model_copy(update={"region": _known(region.upper())})
+        region = region.upper()
+        if region not in SUPPORTED_REGIONS:
+            raise SettingsError(f"--region {region} is no country; use its two letters, like GB")
+        business = business.model_copy(update={"region": region})
     asyncio.run(_hear_all(settings, business, step, files, as_json))
-
-
-def _known(region: str) -> str:
-    if region not in SUPPORTED_REGIONS:
-        raise SettingsError(f"--region {region} is no country; use its two letters, like GB")
-    return region
 
 
 async def _hear_all(
     settings: Settings, business: Business, step: Step, files: Sequence[Path], as_json: bool
 ) -> None:
     dialogue = replace(begin(business, CallState()), step=step)
-    asked = expectation(dialogue, lambda: datetime.now(UTC))
+    asked = expectation(dialogue, utc_now)
     async with _served(settings) as serving:
         stt = open_stt(serving)
         try:

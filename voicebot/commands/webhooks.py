@@ -5,7 +5,6 @@ Shows no customers' data.
 
 import asyncio
 import time
-from datetime import UTC, datetime
 from typing import Annotated, Final
 from uuid import uuid4
 
@@ -22,7 +21,7 @@ from voicebot.notify import (
     trial_body,
 )
 from voicebot.settings import Settings, load_settings
-from voicebot.store import connect, iso_utc, redis_url
+from voicebot.store import connect, iso_utc, redis_url, utc_now
 
 ALL: Final = "all"
 _PAGE: Final = 200
@@ -59,7 +58,7 @@ async def _test(settings: Settings) -> bool:
     taken = True
     for endpoint in endpoints(settings):
         message_id = f"msg_test_{uuid4().hex}"
-        body = trial_body(message_id, iso_utc(datetime.now(UTC)))
+        body = trial_body(message_id, iso_utc(utc_now()))
         client = WebhookClient(endpoint, settings.webhook_deadline_s, time.time)
         try:
             attempt = await client.send(message_id, body)

@@ -296,7 +296,8 @@ def as_csv(calls: Iterable[CallSkeleton]) -> str:
         head = [call.callSid, call.createdAt, call.updatedAt, _status(call), call.caller or ""]
         tail = [str(call.servicebooked).lower(), str(len(call.history))]
         tail += [call.due, call.wish, "\n".join(note.text for note in call.notes)]
-        writer.writerow(map(_cell, [*head, *saved, *tail]))
+        cells = [*head, *saved, *tail]
+        writer.writerow(cell if is_e164(cell) else _FORMULA.sub("'", cell) for cell in cells)
     return "\ufeff" + out.getvalue()
 
 
@@ -312,7 +313,3 @@ def _for_staff(call: CallSkeleton) -> dict[str, object]:
 
 def _status(call: CallSkeleton) -> str:
     return "broken" if call.broken else call.status.value
-
-
-def _cell(value: str) -> str:
-    return value if is_e164(value) else _FORMULA.sub("'", value)

@@ -123,7 +123,9 @@ class Gate:
         answer = self._app
         if not readable:
             answer = problem(400, "bad_host", "this Host is no name with a port")
-        elif wait_s := self._wait_s(request):
+        elif request.url.path not in _FREE and (
+            wait_s := self._allowance.spend(address_of(request), time.monotonic())
+        ):
             headers = {"Retry-After": str(int(wait_s) + 1)}
             answer = problem(429, "too_many_requests", "slow down", headers=headers)
         else:
@@ -138,11 +140,6 @@ class Gate:
             else:
                 receive = _again(body, receive)
         await answer(scope, receive, send_on)
-
-    def _wait_s(self, request: Request) -> float:
-        if request.url.path in _FREE:
-            return 0.0
-        return self._allowance.spend(address_of(request), time.monotonic())
 
 
 async def _body(request: Request) -> bytes | None:

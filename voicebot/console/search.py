@@ -6,7 +6,7 @@ import re
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
@@ -142,8 +142,12 @@ async def find(hub: EventHub, wanted: CallFilter, limit: int, cursor: str | None
     while True:  # a page is looked at however late it is, so that `next` goes on
         most = min(AT_ONCE, limit - len(found)) if wanted.is_all else AT_ONCE
         places = await hub.reader.index.recent(most, after)
-        for part in _parts(await _candidates(hub, wanted, places), limit):
-            calls = {c.skeleton.callSid: c for c in await _calls(hub, wanted, part)}
+        candidates = await _candidates(hub, wanted, places)
+        for at in range(0, len(candidates), limit):
+            part = candidates[at : at + limit]
+            # what the fields have just said of a call is no older than what is kept of it
+            read = await hub.calls([place.call_sid for place in part], fresh=not wanted.is_all)
+            calls = {call.skeleton.callSid: call for call in read}
             for place in part:
                 after, call = place, calls.get(place.call_sid)
                 if call is None or place.call_sid in known or not wanted.matches(call):
@@ -183,17 +187,6 @@ async def _candidates(
         return list(places)
     fields = await hub.reader.fields([place.call_sid for place in places], _FIELDS)
     return [p for p in places if wanted.may_match(p.call_sid, fields[p.call_sid])]
-
-
-async def _calls(
-    hub: EventHub, wanted: CallFilter, places: Sequence[IndexEntry]
-) -> list[CurrentCall]:
-    # what the fields have just said of a call is no older than what is kept of it
-    return await hub.calls([place.call_sid for place in places], fresh=not wanted.is_all)
-
-
-def _parts(places: Sequence[IndexEntry], size: int) -> Iterator[Sequence[IndexEntry]]:
-    return (places[at : at + size] for at in range(0, len(places), size))
 
 
 async def calls_of_day(hub: EventHub, day: date, zone: tzinfo) -> AsyncIterator[CallSkeleton]:

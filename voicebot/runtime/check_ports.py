@@ -1,7 +1,8 @@
 """Checks of the two ports, the provider's and the staff's: free, protected, reachable."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from http.client import HTTPException
 from typing import Final
 from urllib.parse import urlsplit
@@ -25,14 +26,19 @@ _FEW_LETTERS = 16
 _LOCAL = " (`make run-local` is `voicebot serve --local`: that takes calls of this machine only)"
 
 
-async def check_stream_port(settings: Settings) -> AsyncIterator[Finding]:
-    """Check that the provider's port is free or held by a running voicebot."""
-    yield await _check_port(stream_address(settings))
-
-
-async def check_console_port(settings: Settings) -> AsyncIterator[Finding]:
-    """Check that the staff's port is free or held by a running voicebot."""
-    yield await _check_port(console_address(settings))
+async def check_port(
+    address_of: Callable[[Settings], Address], settings: Settings
+) -> AsyncIterator[Finding]:
+    """Check that a port of ours is free or held by a running voicebot."""
+    address = address_of(settings)
+    try:
+        reserve(address).close()
+        yield ok(f"{address.host}:{address.port} is free")
+    except StartFailed as error:
+        if await asyncio.to_thread(_is_ours, address):
+            yield ok(f"voicebot runs at {address.reachable_host}:{address.port}")
+        else:
+            yield problem(str(error))
 
 
 async def check_provider(settings: Settings) -> AsyncIterator[Finding]:
@@ -86,16 +92,6 @@ async def check_staff(settings: Settings) -> AsyncIterator[Finding]:
         yield ok("a token is required")
 
 
-async def _check_port(address: Address) -> Finding:
-    try:
-        reserve(address).close()
-    except StartFailed as error:
-        if await asyncio.to_thread(_is_ours, address):
-            return ok(f"voicebot runs at {address.reachable_host}:{address.port}")
-        return problem(str(error))
-    return ok(f"{address.host}:{address.port} is free")
-
-
 def _is_ours(address: Address) -> bool:
     url = f"http://{address.reachable_host}:{address.port}/healthz"
     try:
@@ -115,9 +111,9 @@ def _unreachable(url: str) -> str:
 
 
 PORT_CHECKS: Final = {
-    "phone port": Check(check_stream_port),
+    "phone port": Check(partial(check_port, stream_address)),
     "provider": Check(check_provider),
     "public URL": Check(check_public_url),
-    "staff port": Check(check_console_port),
+    "staff port": Check(partial(check_port, console_address)),
     "staff": Check(check_staff, require_staff_token),
 }

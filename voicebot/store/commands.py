@@ -20,7 +20,7 @@ from redis.asyncio import Redis
 from voicebot.call import CallSid, CommandKind, CommandRefusal, StaffCommand, Step
 from voicebot.errors import TooManyCommands
 from voicebot.store.client import ask_each
-from voicebot.store.commit_encoding import Argument
+from voicebot.store.commit_encoding import Argument, encode_fields
 from voicebot.store.events import StreamEvent
 from voicebot.store.index import in_parts
 from voicebot.store.layout import COMMANDS_CHANNEL, call_keys, clean
@@ -49,8 +49,8 @@ class CommandQueue:
         """
         content = {"kind": command.kind.value, "by": clean(command.by), "text": clean(command.text)}
         content["step"] = command.step.value if command.step else ""
-        event = _pairs(_event(command, "asked"))
-        arguments = ("put", *event, MOST_WAITING, COMMANDS_CHANNEL, *_pairs(content))
+        event = encode_fields(_event(command, "asked"))
+        arguments = ("put", *event, MOST_WAITING, COMMANDS_CHANNEL, *encode_fields(content))
         verdict, entry = await self._run(call_sid, arguments)
         if verdict == "full":
             raise TooManyCommands("this call has not come to earlier commands yet; wait for these")
@@ -60,7 +60,7 @@ class CommandQueue:
         self, call_sid: CallSid, command: StaffCommand, refused: CommandRefusal | None = None
     ) -> bool:
         """Note what became of a command; False where that is noted already."""
-        event = _pairs(_event(command, "refused" if refused else "obeyed", refused))
+        event = encode_fields(_event(command, "refused" if refused else "obeyed", refused))
         verdict, _ = await self._run(call_sid, ("settle", *event, command.id))
         return verdict == Verdict.APPLIED
 
@@ -89,12 +89,6 @@ def _event(
     if command.step:
         event["field"] = command.step.value
     return event | {"outcome": outcome, "reason": refused or ""}
-
-
-def _pairs(fields: Mapping[str, str]) -> list[Argument]:
-    """Return fields as the scripts read a list."""
-    flat = [text for pair in fields.items() for text in pair]
-    return [len(flat), *flat]
 
 
 def _command(entry: StreamEvent) -> StaffCommand:

@@ -212,15 +212,20 @@ def _encode_notes(notes: Sequence[Note]) -> list[Argument]:
     return [1, elements, *_list(told(NOTES_FIELD, f"[{elements}]"))]
 
 
+def encode_fields(fields: Mapping[str, str]) -> list[Argument]:
+    """Return fields as the scripts read a list: their number, names and values in turn."""
+    return _list(_flat(fields))
+
+
 def encode_lists(record: CallRecord) -> list[Argument]:
     """Return a record's fields and messages as the scripts read them."""
-    return _list(_flat(record.fields)) + _list(record.history)
+    return encode_fields(record.fields) + _list(record.history)
 
 
 def encode_missing(seq: int, at: datetime, record: CallRecord) -> EncodedCommit:
     """Return the commit that writes what is missing of a record."""
     messages = encode_messages(record.history)
-    arguments = (*_list(_flat(record.fields)), 0, 0, *messages, 0, 0, 0)
+    arguments = (*encode_fields(record.fields), 0, 0, *messages, 0, 0, 0)
     return EncodedCommit(seq, at, arguments)
 
 

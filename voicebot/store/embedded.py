@@ -23,7 +23,6 @@ from typing import cast
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, BusyLoadingError, RedisError
 
 from voicebot.errors import INSTALL_LOCAL, SettingsError, StoreUnavailable
@@ -324,7 +323,7 @@ async def who_answers(port: int, directory: Path) -> Answer:
     """Return what listens on `port`; only a server with our data directory is ours."""
     try:
         async with aclosing(connect(_url(port, password_of(directory.parent)))) as client:
-            found = await _directory(client)
+            found = cast(dict[str, str], await client.config_get("dir")).get("dir", "")
             await client.ping()  # CONFIG is answered while the records are still being loaded
     except BusyLoadingError:
         return Answer.LOADING
@@ -333,7 +332,7 @@ async def who_answers(port: int, directory: Path) -> Answer:
         return Answer.NOBODY if refused else Answer.OTHER
     except OSError:
         return Answer.NOBODY
-    return Answer.OURS if found == directory else Answer.OTHER
+    return Answer.OURS if Path(found) == directory else Answer.OTHER
 
 
 async def _owner(port: int) -> str:
@@ -347,11 +346,6 @@ async def _owner(port: int) -> str:
     except (RedisError, OSError):
         return f"another program: {_MEND_PORT}"
     return f"another Redis, or a Valkey of an earlier voicebot, to be stopped: {_MEND_PORT}"
-
-
-async def _directory(client: Redis) -> Path:
-    """Return where a server keeps its data."""
-    return Path(cast(dict[str, str], await client.config_get("dir")).get("dir", ""))
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import cached_property
+from typing import TypeVar
 
 import orjson
 
@@ -52,6 +54,8 @@ from voicebot.validation import read_moment, validate
 
 CLOCK_SKEW = timedelta(minutes=5)
 """Clocks of two machines may differ so far; a moment later than that is wrong."""
+
+Word = TypeVar("Word", bound=StrEnum)
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 """The place of messages before the first whose moment is known."""
@@ -131,10 +135,10 @@ class CallRecord:
             createdAt=_moment_text(fields.get("createdAt")),
             updatedAt=fields.get("updatedAt", ""),
             caller=fields.get("caller"),
-            step=_step(fields.get("step")),
+            step=_known(fields.get("step"), Step.NAME),
             status=self.status,
             needs=read_needs(fields.get(NEEDS_FIELD)),
-            wish=_wish(fields.get(WISH_FIELD)),
+            wish=_known(fields.get(WISH_FIELD), Wish.NOTHING),
             notes=[_note_record(note) for note in read_notes(fields.get(NOTES_FIELD))],
             confirmed=sorted(_confirmed(fields), key=FIELDS.index),
             dialogue=fields.get("dialogue"),
@@ -154,7 +158,7 @@ class CallRecord:
         return CallState(
             answers=valid_answers(fields, business),
             confirmed=_confirmed(fields),
-            step=_step(fields.get("step")),
+            step=_known(fields.get("step"), Step.NAME),
             status=self.status,
             booked=fields.get(BOOKED_FIELD) == "true",
             dialogue=fields.get("dialogue"),
@@ -163,7 +167,7 @@ class CallRecord:
             said_until=said[-1][0] if said and said[-1][0] > _BEGINNING else None,
             caller=fields.get("caller") or None,
             needs=read_needs(fields.get(NEEDS_FIELD)),
-            wish=_wish(fields.get(WISH_FIELD)),
+            wish=_known(fields.get(WISH_FIELD), Wish.NOTHING),
             notes=tuple(read_notes(fields.get(NOTES_FIELD))),
         )
 
@@ -262,22 +266,20 @@ def _confirmed(fields: Mapping[str, str]) -> frozenset[Step]:
     return frozenset(s for s in FIELDS if fields.get(confirmed_field(s)) == "true")
 
 
-def _step(text: str | None) -> Step:
-    return Step(text) if text in list(Step) else Step.NAME
-
-
 def read_status(text: str | None) -> Status:
     """Return a status; a missing or unknown one counts as an open call."""
-    return Status(text) if text in list(Status) else Status.ACTIVE
+    return _known(text, Status.ACTIVE)
+
+
+def _known(text: str | None, default: Word) -> Word:
+    """Return the member of the default's kind that a text names, else the default."""
+    kind = type(default)
+    return kind(text) if text in list(kind) else default
 
 
 def read_needs(text: str | None) -> Needs | None:
     """Return what staff must do; None where nothing is stored, or nothing that we know."""
     return Needs(text) if text in list(Needs) else None
-
-
-def _wish(text: str | None) -> Wish:
-    return Wish(text) if text in list(Wish) else Wish.NOTHING
 
 
 def read_notes(text: str | None) -> list[Note]:

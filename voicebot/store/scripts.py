@@ -33,6 +33,7 @@ from voicebot.store.commit_encoding import (
     PendingUpdate,
     SessionInfo,
     encode_events,
+    encode_fields,
     encode_lists,
 )
 from voicebot.store.layout import CHANNEL, call_keys, clean, epoch_us, iso_utc
@@ -321,10 +322,9 @@ class Scripts:
         raises TooFewReplicas when it is not safe yet.
         """
         epoch = record.fields.get("epoch", "")
-        given = [text for answer in answers.items() for text in answer]
         head = (epoch, record.fields.get(f"seq.{epoch}", ""), epoch_us(began))
         fresh = CallRecord({}) if epoch else record
-        arguments = [*head, *encode_lists(fresh), len(given), *given, *commit.arguments]
+        arguments = [*head, *encode_lists(fresh), *encode_fields(answers), *commit.arguments]
         reply = await self._run(_TURN, call_sid, commit.at, arguments, keys=5, copied=True)
         verdict, *after = cast(list[object], reply)
         return Verdict(cast(str, verdict)), _record(after) or CallRecord({})

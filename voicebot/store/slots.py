@@ -104,7 +104,7 @@ class Slots:
 
         A calendar whose key is of another type has none to give.
         """
-        (places,) = await self._read([self._local(start).date()])
+        (places,) = await places_on(self._client, self._business, [self._local(start).date()])
         return places is None or any(
             holder.partition(">")[0] == self._holder and self._standing(place)
             for holder, place in places.items()
@@ -188,7 +188,7 @@ class Slots:
 
     async def vacant(self, day: date) -> list[datetime]:
         """Return the free moments of a day, and take none of them. Raises client.AWAY."""
-        kind, (taken,) = self._kind(None), await self._read([day])
+        kind, (taken,) = self._kind(None), await places_on(self._client, self._business, [day])
         starts = self._starts(kind)[day.weekday()]
         is_closed = self._business.is_closed(day)
         return [] if is_closed else list(self._free_on(day, taken, kind, starts))
@@ -210,7 +210,8 @@ class Slots:
         days = self._days(window, near, starts)
         for at in range(0, len(days), _DAYS_AT_ONCE):
             part, rest = days[at : at + _DAYS_AT_ONCE], days[at + _DAYS_AT_ONCE :]
-            for day, taken in zip(part, await self._read(part), strict=True):
+            places = await places_on(self._client, self._business, part)
+            for day, taken in zip(part, places, strict=True):
                 wanted = free_times.starts_in(window, day, starts[day.weekday()], kind.minutes)
                 free = self._free_on(day, taken, kind, wanted)
                 found += [moment for moment in free if moment not in refused]
@@ -247,10 +248,6 @@ class Slots:
         if near is None:
             return days
         return sorted(days, key=lambda day: abs(day - near.date()))
-
-    async def _read(self, days: Sequence[date]) -> list[Mapping[str, str] | None]:
-        """Return the places of some days; None for a key of another type: all of it is taken."""
-        return await places_on(self._client, self._business, days)
 
     def _free_on(
         self, day: date, taken: Mapping[str, str] | None, kind: _Kind, starts: Sequence[int]
@@ -369,7 +366,7 @@ def day_key(business: Business, day: date | str) -> str:
 async def places_on(
     client: Redis, business: Business, days: Sequence[date]
 ) -> list[Mapping[str, str] | None]:
-    """Return each day's places by their holders; None for a key of another type."""
+    """Return each day's places by their holders; None for a key of another type: all is taken."""
     return await ask_each(client, [("HGETALL", day_key(business, day)) for day in days])
 
 

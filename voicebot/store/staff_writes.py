@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from voicebot.call import CallSid, Needs, Note
 from voicebot.store.client import unavailable_when_away
-from voicebot.store.commit_encoding import Argument, Event, encode_events, told
+from voicebot.store.commit_encoding import Event, encode_events, encode_fields, told
 from voicebot.store.layout import (
     DIALLED_FIELD,
     DONE_AT_FIELD,
@@ -96,11 +96,10 @@ class StaffWrites:
     async def _write(
         self, call_sid: CallSid, fields: Mapping[str, str], notes: str, events: Sequence[Event]
     ) -> bool:
-        flat = [text for pair in fields.items() for text in pair]
-        arguments: list[Argument] = [len(flat), *flat, notes, *encode_events(events)]
         head = shared(call_sid, self._clock(), self._retention_s)
+        arguments = (*head, *encode_fields(fields), notes, *encode_events(events))
         with unavailable_when_away():
-            reply = await _NOTE.run(self._client, call_keys(call_sid).record, (*head, *arguments))
+            reply = await _NOTE.run(self._client, call_keys(call_sid).record, arguments)
         return reply == Verdict.APPLIED
 
 

@@ -92,7 +92,8 @@ class Speaker:
 
     async def backchannel(self, sentence: str) -> None:
         """Hand the machine the audio of a sign that the bot listens, softer than its words."""
-        self._machine.handle(BackchannelReady(softened(await self._phrase(sentence))))
+        softer = g711.decode(await self._phrase(sentence)) * _SOFT
+        self._machine.handle(BackchannelReady(g711.encode(softer.astype(np.int16))))
 
     async def _phrase(self, sentence: str) -> bytes:
         """Return a phrase's audio, mu-law; empty when there is no voice."""
@@ -184,8 +185,3 @@ async def _in_time(voice: AsyncGenerator[bytes, None]) -> bytes:
             return await anext(voice, b"")
     except TimeoutError:
         raise SpeechUnavailable(f"no word from text to speech within {SPEAK_S:g} s") from None
-
-
-def softened(mulaw: bytes) -> bytes:
-    """Return mu-law audio with less volume."""
-    return g711.encode((g711.decode(mulaw) * _SOFT).astype(np.int16))
