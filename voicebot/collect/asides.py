@@ -69,6 +69,8 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
     turn = emergencies.in_danger(turn, question)
     if len(turn.said) > said:
         return turn
+    if (read := _of_read_back(turn, question)) is not None:
+        return read
     turn = _answered(turn, question, text)
     tags = utterance(question.about, turn.business.language).tags
     more = question.topic == "price" and ("ask.extras" in tags or _says_more(turn, question))
@@ -85,6 +87,27 @@ def reply(turn: Turn, question: Ask, text: str) -> Turn:
         if question.topic not in (*_ALWAYS_OURS, KNOWN):
             turn = turn.note(sentence).say_noted()
     return turn.become(answered=(sentence, *told)) if told else turn
+
+
+def _of_read_back(turn: Turn, question: Ask) -> Turn | None:
+    """Return the turn where the time that is read back once more answers: "is that this Friday?";
+    beside it what it is for, where that is asked. None for other questions."""
+    held, business = turn.dialogue, turn.business
+    said = utterance(question.about, business.language)
+    last = held.mode is Mode.CONFIRMING and held.step is Step.TIME
+    if not last or said.tags.isdisjoint(_PUTS_BACK):
+        return None
+    named = named_in(question.about, business.services, business.language)
+    left = content_of(said, *_PUTS_BACK, *_OF_A_TIME)
+    if len(left) > (_MOST_BESIDE if named else 0):
+        return None
+    told = not named or held.rides_along(Step.SERVICE) or Step.SERVICE not in held.answers
+    return turn if told else turn.say("reply.written", value=turn.spoken(Step.SERVICE))
+
+
+_PUTS_BACK, _OF_A_TIME = ("topic.puts_back",), ("time.weekday", "time.day")
+_MOST_BESIDE = 3
+"""So many more words than the work that is asked after may stand in such a question."""
 
 
 def object_to(turn: Turn, text: str) -> Turn:
@@ -165,8 +188,14 @@ def _unknown(turn: Turn, about: str, sentence: str) -> Turn:
         return turn.become(attempts=turn.dialogue.attempts + 1).say("reply.unknown_again")
     turn = turn.become(unknown=(*turn.dialogue.unknown, asked)[-_MOST_UNKNOWN:])
     turn = turn.note(f"? {sentence}")
-    turn = turn.promise() if turn.may_be_rung else turn.need(Needs.FOLLOW_UP)
-    return turn if turn.noted else replace(turn.say("reply.unknown"), noted=True)
+    if turn.dialogue.purpose in (Purpose.COMPLAIN, Purpose.BE_CALLED):
+        return turn.say_call_back()  # about that as well
+    if turn.dialogue.has_begun:  # whoever comes can say it: nobody is to be rung for that alone
+        turn, line = turn.need(Needs.FOLLOW_UP), "reply.unknown_numberless"
+    else:
+        turn = turn.promise() if turn.may_be_rung else turn.need(Needs.FOLLOW_UP)
+        line = "reply.unknown"
+    return turn if turn.noted else replace(turn.say(line), noted=True)
 
 
 _MOST_UNKNOWN = 5

@@ -43,7 +43,7 @@ def wish(held: Dialogue, said: Said) -> Want | None:
     if said.wants("call_back"):  # "I have a booking, ring me about it"
         wishes = [wish for wish in wishes if wish.what not in ("existing", "late", "matter")]
     keeps = [want for want in said.of(Want) if want.what == "keep"]
-    if keeps and not wishes and not has_begun(held):
+    if keeps and not wishes and not held.has_begun:
         return Want("existing", keeps[0].span)
     return min(
         wishes, key=lambda wish: _LAST.index(wish.what) if wish.what in _LAST else -1, default=None
@@ -76,7 +76,7 @@ def told_and_done(turn: Turn, said: Said) -> Turn | None:
     that is meant for others, praise, and a number that is not to be rung."""
     what = next((want.what for want in said.of(Want) if want.what in _DONE), None)
     of_work = said.books or any(act.step is Step.SERVICE for act in said.values)
-    if what is None or has_begun(turn.dialogue) or (of_work and what == "elsewhere"):
+    if what is None or turn.dialogue.has_begun or (of_work and what == "elsewhere"):
         return None
     if what == "elsewhere":
         turn = turn.say("reply.company").say("reply.not_offered", services=turn.offers())
@@ -91,15 +91,10 @@ def told_and_done(turn: Turn, said: Said) -> Turn | None:
 _DONE = ("elsewhere", "praise", "stop")
 
 
-def has_begun(held: Dialogue) -> bool:
-    """Return whether a booking is on its way, which "cancel it" is about."""
-    return bool(held.pending or held.offered or Step.SERVICE in held.answers)
-
-
 def is_owed(held: Dialogue, want: Want) -> bool:
     """Return True for a wish that is still for staff: not dealt with, nor of this booking."""
     purpose = PURPOSES.get(want.what)
-    own = purpose is Purpose.CANCEL and has_begun(held)
+    own = purpose is Purpose.CANCEL and held.has_begun
     return purpose is not None and purpose not in held.dealt and not own
 
 

@@ -227,6 +227,11 @@ class Dialogue:
         return bool(self.answers or self.pending or self.given_time or self.window)
 
     @property
+    def has_begun(self) -> bool:
+        """True while a booking is on its way, which "cancel it" is about."""
+        return bool(self.pending or self.offered or Step.SERVICE in self.answers)
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The questions of what the caller has called for."""
         if self.purpose is Purpose.BOOK:

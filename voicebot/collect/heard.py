@@ -28,7 +28,7 @@ from voicebot.collect.answers import (
     take,
     unclear,
 )
-from voicebot.collect.called_for import PURPOSES, has_begun
+from voicebot.collect.called_for import PURPOSES
 from voicebot.collect.dialogue import Dialogue, Mode, Purpose
 from voicebot.collect.open_question import answer
 from voicebot.collect.said import MAY_ASK_A_FIELD, Said
@@ -148,7 +148,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         return taken_back, True
     changes = said.wants("cancel", "reschedule") and (said.has_booked or said.names_a_booking)
     known = [ask for ask in said.of(Ask) if ask.topic not in ("", IDLE)]
-    if called_for.refuses_booking(said) and known and not has_begun(held):
+    if called_for.refuses_booking(said) and known and not held.has_begun:
         return endings.close(beside(take_values(turn, said, only=_OF_A_CALLER), said)), True
     if called_for.refuses_booking(said) and call_backs.wants_else(turn, said):
         return call_backs.instead(take_values(turn, said, only=_OF_A_CALLER), said), True
@@ -183,7 +183,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         return turn.note(said.text).say(f"existing.begin_{held.purpose}"), False
     dealt = {*held.dealt} - {Purpose.BE_CALLED}  # it only belongs to what is complained of
     has_another = bool(held.urgent or dealt) or held.purpose in bookings.LOOKED_FOR
-    has_another |= held.needs is Needs.PERSON and has_begun(held)  # it is noted already
+    has_another |= held.needs is Needs.PERSON and held.has_begun  # it is noted already
     if wish and wish.what == "complaint" and (has_another or said.books):
         # "I'm not happy", of this call, or "and send me another": that stays the wish
         wanted = None if has_another else Wish.COMPLAINT
@@ -197,7 +197,7 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
 def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
     """Turn to what is wished of a booking that is there; True when the turn is over with it."""
     held, purpose = turn.dialogue, PURPOSES[wish.what]
-    of_this = has_begun(held) and held.mode is not Mode.CLOSING and not said.has_booked
+    of_this = held.has_begun and held.mode is not Mode.CLOSING and not said.has_booked
     if purpose is Purpose.ASK_AFTER and of_this:
         # "am I down for the plumber?", of the booking in the making
         held_now = [turn.spoken(s) for s in (Step.SERVICE, Step.TIME) if turn.dialogue.value(s)]
@@ -207,11 +207,11 @@ def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
     if purpose is Purpose.ASK_AFTER and held.found and not said.has(Affirm):
         turn = turn if said.fields_asked else turn.say("existing.stands", **turn.about())
         return endings.close(beside(turn, said)), True
-    if purpose in _CHANGES and not has_begun(held):
+    if purpose in _CHANGES and not held.has_begun:
         turn = bookings.take_up_next(turn, said)
         held = turn.dialogue
     matter = wish.what == "matter"
-    goes_on = has_begun(held) and purpose not in _CHANGES
+    goes_on = held.has_begun and purpose not in _CHANGES
     if (goes_on and (matter or purpose in held.dealt)) or (matter and said.books):
         return turn.promise().note(said.text).say_call_back(), False
     if purpose in held.dealt:
@@ -222,7 +222,7 @@ def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
         return endings.close(turn).become(attempts=told_again), True
     stands = said.names_a_booking and not (held.pending or held.offered)
     stands = stands or said.has_booked or held.cancelled  # "no, my booking": none was made here
-    if purpose is Purpose.CANCEL and has_begun(held) and not stands:
+    if purpose is Purpose.CANCEL and held.has_begun and not stands:
         turn = turn.become(cancelled=True, pending=None, given_time=None, window=None)
         turn = turn.say("reply.cancel", 0 if held.coming else None)  # "nothing is booked" is untrue
         return (asides.farewell(turn) if said.has(Leave) else endings.close(turn)), True

@@ -118,7 +118,7 @@ def commits(text: str, reading: Reading, situation: Situation, *, again: bool) -
         return False
     if again:
         return True
-    plain = all(isinstance(act, Affirm | Thank | Leave) for act in reading.acts)
+    plain = all(isinstance(act, Affirm | Thank | Leave | Want) for act in reading.acts)
     return plain and not reading.rest and any(_is_sure(said, yes) for yes in yeses)
 
 
@@ -191,7 +191,8 @@ def _beside(said: Utterance, reading: Reading, yeses: Sequence[Affirm]) -> Itera
     Nor one that the yes comes after, nor the figures of a note.
     """
     last = max(yes.span for yes in yeses)
-    known = [a.span for a in reading.acts if isinstance(a, Affirm | Thank | Provide | Flexible)]
+    kinds = Affirm | Thank | Provide | Flexible | Want  # "for heaven's sake" holds no seven
+    known = [act.span for act in reading.acts if isinstance(act, kinds)]
     for ask in (act for act in reading.acts if isinstance(act, Ask)):
         if ask.topic in _IN_ANY_CASE or ask.span < last:
             known.append(ask.span)
