@@ -73,19 +73,22 @@ def sentences(language: str) -> tuple[str, ...]:
 
 
 def unread(done: Reading, text: str, where: Situation, business: Business) -> str | None:
-    """Return the words that may be like a sentence; None where there are none.
+    """Return the whole turn where nothing in it was understood; else None.
 
-    It is the whole turn where nothing in it was understood, or at a call's start only what a wish
-    may be about; else a question beside other acts that nobody can place.
+    At a call's start also where no more was than what a wish may be about.
     """
-    read, asks = _read(done), [act.about for act in done.acts if _is_open(act)]
+    read = _read(done)
     if read and not (done.rest and _begins(where) and all(_in_passing(act) for act in read)):
-        words = asks[0] if asks else ""
-    else:
-        words = text if done.rest or asks else ""
+        return None
+    is_open = done.rest or any(map(_is_open, done.acts))
+    return text if is_open and may_be_like(text, where, business) else None
+
+
+def may_be_like(words: str, where: Situation, business: Business) -> bool:
+    """Return whether words are enough to be like a sentence, and no question of the file."""
     said = utterance(words, where.language)
     enough = sum(not said.is_sound(at) for at in range(len(said))) >= _LEAST_WORDS
-    return words if enough and answer_for(words, business) is None else None
+    return enough and answer_for(words, business) is None
 
 
 def _begins(where: Situation) -> bool:
@@ -122,31 +125,30 @@ def kind_meant(scores: Sequence[float], language: str) -> str | None:
     return kind if votes[kind] >= _MAJORITY * sum(votes.values()) else None
 
 
-def as_meant(done: Reading, words: str, kind: str, text: str, where: Situation) -> Reading:
-    """Return the reading with the act that the words stand for, if it can be meant here."""
-    if _ONLY_AT.get(kind, where.step) is not where.step:
-        return done
-    whole = words == text
-    if whole and kind in _WISHES and _begins(where):
+def as_meant(done: Reading, kind: str, text: str, where: Situation) -> Reading:
+    """Return the reading with the act that the whole turn stands for, if it can be meant here."""
+    if kind in _WISHES and _begins(where) and _may_be_here(kind, where):
         about = (act for act in done.acts if isinstance(act, Provide | Flexible))
         return Reading((_WISHES[kind]((0, len(text))), *about))
-    if whole and _read(done):
+    if _read(done):
         return done
-    if kind.startswith(_ASK):
-        topic = kind.removeprefix(_ASK)
-        fields = utterance(words, where.language).all("record.field") if topic == KNOWN else ()
-        steps = tuple(Step(field.value) for field in fields)
-        return as_asked(done, words, text, Ask(topic, words, (0, 0), steps))
-    if not whole or not _may_be_meant(kind, where):
-        return done
-    return _with(done, _ANSWERS[kind]((0, len(text))))
+    span = (0, len(text))
+    if topic := asked_by(kind, text, where):
+        return _with(done, replace(topic, span=span))
+    return _with(done, _ANSWERS[kind](span)) if _may_be_meant(kind, where) else done
 
 
-def as_asked(done: Reading, words: str, text: str, question: Ask) -> Reading:
-    """Return the reading with the question that these words of the text are."""
-    asked = (act.span for act in done.acts if isinstance(act, Ask) and act.about == words)
-    span = (0, len(text)) if words == text else next(asked)
-    return _with(done, replace(question, span=span))
+def asked_by(kind: str, words: str, where: Situation) -> Ask | None:
+    """Return the question of a kind that words are; None where it is none, or not meant here."""
+    if not kind.startswith(_ASK) or not _may_be_here(kind, where):
+        return None
+    topic = kind.removeprefix(_ASK)
+    fields = utterance(words, where.language).all("record.field") if topic == KNOWN else ()
+    return Ask(topic, words, (0, 0), tuple(Step(field.value) for field in fields))
+
+
+def _may_be_here(kind: str, where: Situation) -> bool:
+    return _ONLY_AT.get(kind, where.step) is where.step
 
 
 def _with(done: Reading, act: Act) -> Reading:

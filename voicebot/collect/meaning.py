@@ -15,8 +15,22 @@ from typing import Final, Protocol
 
 from voicebot.business import Business, answer_for, form_meant, kinds_of
 from voicebot.call import Step
-from voicebot.collect.likeness import as_asked, as_meant, kind_meant, sentences, unread
-from voicebot.collect.own_questions import OWN, as_question, unanswered
+from voicebot.collect.likeness import (
+    as_meant,
+    asked_by,
+    kind_meant,
+    may_be_like,
+    sentences,
+    unread,
+)
+from voicebot.collect.own_questions import (
+    OWN,
+    as_asked,
+    as_question,
+    is_told,
+    questions_in,
+    unanswered,
+)
 from voicebot.collect.understand import Meanwhile, Understand, nothing
 from voicebot.collect.understanding import (
     Affirm,
@@ -38,6 +52,8 @@ BOUND_S: Final = 0.06
 """Longer no caller waits for it; a comparison takes 20 ms where a core is free."""
 LONGEST: Final = 400
 """Characters of a text that is compared; who tells more has told it in words that we know."""
+_MOST_ASKED: Final = 2
+"""Questions of one turn that are compared."""
 _AT_ONCE: Final = 8
 """Phrases in one comparison while warming up, so that a caller's text comes between."""
 _WARM_TRIES, _WARM_RETRY_S = 12, 5.0
@@ -76,45 +92,45 @@ class UnderstandByMeaning:
         self, text: str, situation: Situation, done: Reading, meanwhile: Meanwhile = nothing, /
     ) -> Reading:
         """Return what the words do; the rules' reading stands where the engine is late or away."""
+        whole = unread(done, text, situation, self._business)
+        whole = whole or unanswered(done, text, self._business)
         described = phrases(situation) if lacks_service(done, situation) else ()
-        words = unread(done, text, situation, self._business)
-        if described or words is None:
-            words = text  # as a whole it describes the work, or asks
-        if described or words != text or self._question(done, text):
-            known = (*described, *self._questions, *self._sentences)
-            if scores := await self._compared(words, known):
-                if described:
-                    alike = similar(situation, scores[: len(described)])
-                    done = read(text, replace(situation, similar=alike))
-                done = self._meant(done, words, text, situation, scores[len(described) :])
+        asked = [] if whole else questions_in(done, text, situation)[:_MOST_ASKED]
+        if described or (whole and answer_for(whole, self._business) is None):
+            scores = await self._compared(text, (*described, *self._questions, *self._sentences))
+            if scores and described:
+                alike = similar(situation, scores[: len(described)])
+                done = read(text, replace(situation, similar=alike))
+            done = self._meant(done, text, situation, scores[len(described) :])
+        for ask in asked:
+            done = await self._placed(done, ask, situation)
         return await self._then(text, situation, done, meanwhile)
 
     def _meant(
-        self,
-        done: Reading,
-        words: str,
-        text: str,
-        situation: Situation,
-        scores: Sequence[float],
+        self, done: Reading, text: str, situation: Situation, scores: Sequence[float]
     ) -> Reading:
-        """Return the reading, given how like each question and sentence the words are."""
+        """Return the reading, given how like each question and sentence the whole turn is."""
         asked, alike = scores[: len(self._questions)], scores[len(self._questions) :]
-        form = form_meant(asked, self._business)
-        if form and words == text and self._question(done, text):
+        question = unanswered(done, text, self._business) if scores else None
+        if question and (form := form_meant(question, asked, self._business)):
             return as_question(done, form, text, situation)
-        if unread(done, text, situation, self._business) != words:
-            return done
-        kind = kind_meant(alike, situation.language)
-        meant = as_meant(done, words, kind, text, situation) if kind else done
-        if form and words != text and meant is done:
-            return as_asked(done, words, text, Ask(OWN, form, (0, 0)))
-        return meant
+        kind = kind_meant(alike, situation.language) if alike else None
+        is_unread = unread(done, text, situation, self._business)
+        return as_meant(done, kind, text, situation) if kind and is_unread else done
 
-    def _question(self, done: Reading, text: str) -> str | None:
-        """Return words that the rules cannot place, and that may ask what the business answers."""
-        question = unanswered(done, text, self._business)
-        known = question is None or answer_for(question, self._business)
-        return None if known else question
+    async def _placed(self, done: Reading, ask: Ask, situation: Situation) -> Reading:
+        """Return the reading with a question beside other acts as the one that it is like."""
+        if not may_be_like(ask.about, situation, self._business):
+            return done
+        scores = await self._compared(ask.about, (*self._questions, *self._sentences))
+        if not scores:
+            return done
+        asked, alike = scores[: len(self._questions)], scores[len(self._questions) :]
+        if form := form_meant(ask.about, asked, self._business):
+            return as_asked(done, ask, Ask(OWN, form, ask.span))
+        kind = kind_meant(alike, situation.language)
+        meant = asked_by(kind, ask.about, situation) if kind else None
+        return as_asked(done, ask, meant) if meant and not is_told(done, ask) else done
 
     async def _compared(self, text: str, known: Sequence[str]) -> tuple[float, ...]:
         """Return how like each phrase a text is; () where the engine is late or away."""

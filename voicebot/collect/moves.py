@@ -37,7 +37,7 @@ from voicebot.collect.events import (
     Unsaid,
 )
 from voicebot.collect.heard import beside, on_heard
-from voicebot.collect.own_questions import behind_a_wait, with_own_question
+from voicebot.collect.own_questions import with_questions
 from voicebot.collect.patience import late_name, told, weigh
 from voicebot.collect.said import Said
 from voicebot.collect.staff import on_command
@@ -97,8 +97,7 @@ def next_move(
 
 def _said(dialogue: Dialogue, heard: Heard, now: datetime) -> Said:
     where, text = situation(dialogue, now), heard.message.text
-    reading = behind_a_wait(heard.reading, text, where)
-    reading = with_own_question(reading, text, where, dialogue.business)
+    reading = with_questions(heard.reading, text, where, dialogue.business)
     if dialogue.urgent:
         reading = in_an_emergency(text, reading, where)
     reading = late_name(reading, text, where, dialogue)

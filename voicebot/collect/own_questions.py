@@ -1,18 +1,21 @@
-"""Questions of the business file that callers ask without a form of asking.
+"""Questions that no row of the tables reads: each is found by its sentence.
 
-"I only have cash on me" and "there's no room for a van" are read as words that nobody understands.
-Where such a text as a whole is what the business answers, it is that question.
+"Do you know anything about roses?" stands behind a name, "is it all right if she lets you in?"
+tells whoever comes something too, and "I only have cash on me" has no form of asking. None is
+passed over: the business file answers it, or it is a question that nobody can place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from voicebot.business import SURELY_SAME, Business, answer_for
 from voicebot.call import Step
-from voicebot.collect.said import words_in
 from voicebot.collect.understanding import (
     IDLE,
+    Act,
+    Affirm,
     Ask,
     Choose,
     Correct,
@@ -24,29 +27,94 @@ from voicebot.collect.understanding import (
     Reading,
     Repeat,
     Situation,
+    Span,
+    Utterance,
     Wait,
     Want,
     WantPerson,
     utterance,
 )
+from voicebot.collect.understanding.clauses import REQUESTS
 
 OWN = "own"
 """The topic of a question that the business file answers."""
 _ASKING = frozenset(("clause.ask", "clause.request", "clause.requests", "clause.asks"))
 """Phrases of a question, or of a wish in the form of one."""
-_NO_QUESTION = (Want, Wait, Repeat, WantPerson, Leave, Correct, Choose, Flexible)
-"""Acts beside which a text as a whole is no question."""
-
-
-_A_QUESTION = 3
+_NO_QUESTION = (Want, Repeat, WantPerson, Leave, Correct, Choose, Flexible)
+"""Acts beside which a sentence or a text is no question."""
+_A_QUESTION = 2
 """Unread words from which on they may be a question, where they end with the mark of one."""
+_MARKS = ("?", "？")
+
+
+def questions_in(reading: Reading, text: str, where: Situation) -> list[Ask]:
+    """Return what is asked, and not read as anything that we know, sentence by sentence.
+
+    Those of a sentence that was taken for a note stand there too.
+    """
+    said, found = utterance(text, where.language), list[Ask]()
+    for tokens in said.sentences:
+        first, end = span = said.span(tokens.start, tokens.stop)
+        inside = [act for act in reading.acts if first <= act.span[0] < end]
+        asked = [act for act in inside if isinstance(act, Ask)]
+        found += [act for act in asked if not act.topic]
+        marked = text[first:end].endswith(_MARKS) and not asked
+        if not marked or any(isinstance(act, _NO_QUESTION) for act in inside):
+            continue
+        unread = [n for n in tokens if not said.is_sound(n) and _is_within(said, n, reading.rest)]
+        elsewhere = said.at(tokens.stop, "topic.elsewhere")  # "did you feed the dog? Not you"
+        wished = any(isinstance(act, Provide) for act in inside)
+        wished &= any(said.all(*REQUESTS, first=tokens.start, end=tokens.stop))
+        asks = len(unread) >= _A_QUESTION and not (wished or elsewhere)
+        if asks or any(isinstance(act, Note) for act in inside):
+            found.append(Ask("", text[first:end], span))
+    return found
+
+
+def _is_within(said: Utterance, at: int, spans: Sequence[Span]) -> bool:
+    return any(first <= said.tokens[at].start < end for first, end in spans)
+
+
+def is_told(reading: Reading, ask: Ask) -> bool:
+    """Return whether a question is a note as well, so that staff see it in any case."""
+    first, end = ask.span
+    notes = (act for act in reading.acts if isinstance(act, Note))
+    return ask not in reading.acts and any(first <= note.span[0] < end for note in notes)
+
+
+def as_asked(reading: Reading, found: Ask, question: Ask) -> Reading:
+    """Return the reading with the question that `found` is, of which no word is left unread."""
+    first, end = found.span
+    unread = min((a for a, _ in reading.rest if first <= a < end), default=end)
+
+    def stays(act: Act) -> bool:
+        if not first <= act.span[0] < end or act.span[0] < unread:
+            return act is not found and not isinstance(act, Wait)
+        return act is not found and not isinstance(act, Affirm | Deny | Wait)  # "yes or no?"
+
+    asked = replace(question, span=found.span)
+    acts = sorted((*filter(stays, reading.acts), asked), key=lambda act: act.span)
+    return Reading(tuple(acts), tuple(each for each in reading.rest if not first <= each[0] < end))
+
+
+def with_questions(reading: Reading, text: str, where: Situation, business: Business) -> Reading:
+    """Return the reading with every question that is in its words."""
+    reading = _as_a_whole(reading, text, where, business)
+    for ask in questions_in(reading, text, where):
+        known = answer_for(ask.about, business) is not None
+        if ask not in reading.acts and (known or not is_told(reading, ask)):
+            reading = as_asked(reading, ask, ask)
+    if any(isinstance(act, Ask) and act.topic != IDLE for act in reading.acts):
+        kept = (act for act in reading.acts if not isinstance(act, Wait))  # "hang on, do you …"
+        return replace(reading, acts=tuple(kept))
+    return reading
 
 
 def unanswered(reading: Reading, text: str, business: Business) -> str | None:
     """Return the words that may be a question of the business file, and are not read as one."""
     asked = [act for act in reading.acts if isinstance(act, Ask)]
     is_open = reading.rest or not reading.acts or any(not ask.topic for ask in asked)
-    if not is_open or any(isinstance(act, _NO_QUESTION) for act in reading.acts):
+    if not is_open or any(isinstance(act, (*_NO_QUESTION, Wait)) for act in reading.acts):
         return None
     if any(ask.topic or answer_for(ask.about, business) for ask in asked):
         return None
@@ -67,7 +135,7 @@ def as_question(reading: Reading, form: str, text: str, where: Situation) -> Rea
     return Reading((*kept, Ask(OWN, form, (0, len(text)))))
 
 
-def with_own_question(reading: Reading, text: str, where: Situation, business: Business) -> Reading:
+def _as_a_whole(reading: Reading, text: str, where: Situation, business: Business) -> Reading:
     """Return the reading with the question that the business answers, if the text is one.
 
     It is none where "when?" is answered in the form of one: "Sunday morning, nine-ish?"
@@ -78,33 +146,10 @@ def with_own_question(reading: Reading, text: str, where: Situation, business: B
     question = unanswered(reading, text, business)
     said = utterance(text, where.language)
     asks = any(clause.asked for clause in said.clauses) or not _ASKING.isdisjoint(said.tags)
-    if (
-        question is None
-        or answer_for(question, business, *(() if asks else (SURELY_SAME,))) is None
-    ):
+    least = () if asks else (SURELY_SAME,)
+    if question is None or answer_for(question, business, *least) is None:
         return reading
     asked = as_question(reading, question, text, where)
     if asks:
         return asked
     return Reading((*asked.acts, Note(text, (0, len(text)))))  # "the key's under the mat"
-
-
-def behind_a_wait(reading: Reading, text: str, where: Situation) -> Reading:
-    """Return the reading with the question that "hang on" leads in, which waits for its answer.
-
-    Not what is put to somebody else, nor "hang on, the dog wants out"; where only the mark of a
-    question tells ("hang on, he brings his own ladder?"), all that was said is the question.
-    """
-    others = tuple(act for act in reading.acts if not isinstance(act, Wait))
-    if len(others) == len(reading.acts):
-        return reading
-    if any(isinstance(act, Ask) and act.topic != IDLE for act in others):
-        return replace(reading, acts=others)
-    words = sum(words_in(text[a:b]) for a, b in reading.rest)
-    if words < _A_QUESTION or not text.rstrip().endswith(("?", "？")):
-        return reading
-    if any(isinstance(act, Ask | Provide | Correct) for act in others):
-        return reading
-    said, span = utterance(text, where.language), reading.rest[0]
-    kept = tuple(act for act in others if not isinstance(act, Deny | Want))
-    return Reading((*kept, Ask("", said.sentence(said.token_at(span[0])), span)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from voicebot.collect.understanding.clauses import Clause, clauses, ends_sentence
 from voicebot.collect.understanding.lexicon import SOUND, Lexicon, Match, lexicon
@@ -90,12 +91,17 @@ class Utterance:
         """Return the token that holds this place of the text, or comes next; 0 if none does."""
         return next((n for n, token in enumerate(self.tokens) if token.end > start), 0)
 
+    @property
+    def sentences(self) -> tuple[range, ...]:
+        """The tokens of each sentence."""
+        ends = [n + 1 for n in range(len(self)) if ends_sentence(self.tokens, n)]
+        bounds = sorted({0, *ends, len(self)})
+        return tuple(range(first, end) for first, end in pairwise(bounds))
+
     def sentence(self, at: int) -> str:
         """Return the whole sentence that holds this token, as it was said."""
-        ends = [n for n in range(len(self)) if ends_sentence(self.tokens, n)]
-        first = max((n + 1 for n in ends if n < at), default=0)
-        end = min((n + 1 for n in ends if n >= at), default=len(self))
-        return self.text[slice(*self.span(first, end))]
+        whole = next(tokens for tokens in self.sentences if at in tokens)
+        return self.text[slice(*self.span(whole.start, whole.stop))]
 
     @property
     def unread(self) -> Span | None:
