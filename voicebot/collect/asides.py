@@ -5,6 +5,7 @@ Each is dealt with in the same turn, before the next question. What is promised 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -119,8 +120,8 @@ def object_to(turn: Turn, text: str) -> Turn:
 def _answered(turn: Turn, question: Ask, text: str) -> Turn:
     """Say what we or the business file have of a question; nothing where neither has."""
     services, language = turn.business.services, turn.business.language
-    if not question.topic and is_only_named(question.about, services, language):
-        question = replace(question, topic="price")  # "and the electrician?"
+    if question.topic in ("", IDLE) and _names_a_price(turn, question.about):
+        question = replace(question, topic="price")  # "and the electrician?", "is it still 120?"
     tags = utterance(question.about, language).tags
     if question.topic == "price" and "topic.other_price" in tags:
         question = replace(question, topic="extras")
@@ -140,9 +141,17 @@ def _answered(turn: Turn, question: Ask, text: str) -> Turn:
         or (question.topic == "price" and (of_a_visit or bare))
     )
     ours |= question.topic == "called" and turn.dialogue.needs is not Needs.NOTHING
-    if not ours and (own := _own_answer(turn, question)):
+    own = answer_for(question.about, turn.business, _SURE) if ours else _own_answer(turn, question)
+    if own:
         return turn.say("reply.own", text=own)
     return _by_topic(turn, question, text)
+
+
+def _names_a_price(turn: Turn, text: str) -> bool:
+    """Return whether words ask no more than for a service, or hold the figure of its price."""
+    services, numbers = turn.business.services, utterance(text, turn.business.language).numbers
+    figures = [re.findall(r"[0-9]{2,}", offer.price or "") for offer in services]
+    return [numbers.digits()] in figures or is_only_named(text, services, turn.business.language)
 
 
 def _is_of_record(turn: Turn, question: Ask) -> bool:
@@ -166,6 +175,8 @@ _IF_DONE = ("offered", "both")
 _LEAST = {"staff": (0.85,), "advice": (0.85,), "duration": (0.7,), "offered": (0.7,)}
 """The least likeness, 0 to 1, to a question of the business file by which its answer is given, for
 questions of these topics; for others the default of `answer_for` holds."""
+_SURE = 0.75
+"""The least likeness by which it is given in spite of an answer of ours."""
 _BY_ROW = ("quote", "be_home", "guarantee", "punctual", "ring_ahead")
 """Kinds that a row tells more surely than likeness: "do I have to pay for the quote"."""
 
@@ -282,6 +293,8 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
             return turn.note(text).say_noted()
         case "place" if business.company.address:
             return turn.say("reply.where", address=business.company.address)
+        case "mail" if business.company.email:
+            return turn.say("reply.write", email=business.company.email)
         case "area":
             return _area(turn, question.about, text)
         case "free":
@@ -300,12 +313,23 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
 
 
 def _is_no_trade(turn: Turn, text: str) -> bool:
-    """Return True for "do you do payment plans", part of a thing, "the oven too" of a clean."""
-    tags = utterance(text, turn.business.language).tags
+    """Return True for what may be of our work: "do you do payment plans", "the oven too".
+
+    A plain no has only what is of a trade that is known, and not ours: "do you fix roofs".
+    """
+    said = utterance(text, turn.business.language)
+    is_known = named_in(text, turn.business.services, turn.business.language) is None
+    if not (is_known or any(match.value == _WARES for match in said.all("ask.offered"))):
+        return True
+    tags = said.tags
     beside = "topic.part" in tags or ("topic.beside" in tags and _held(turn))
     named = named_in(text, turn.business.services, turn.business.language)
     bare = named == () and _names_nothing(turn, text)  # "¿eso lo hacen?"
     return is_usual(text, turn.business) or bool(beside) or bare
+
+
+_WARES = "wares"
+"""The value of what asks for no work: "can I order a pizza"."""
 
 
 def _dealt(turn: Turn, text: str) -> Turn:

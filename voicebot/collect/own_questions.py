@@ -58,8 +58,10 @@ def questions_in(reading: Reading, text: str, where: Situation) -> list[Ask]:
         inside = [act for act in reading.acts if first <= act.span[0] < end]
         asked = [act for act in inside if isinstance(act, Ask)]
         found += [act for act in asked if not act.topic]
-        marked = text[first:end].endswith(_MARKS) and not asked
-        if not marked or any(isinstance(act, _NO_QUESTION) for act in inside):
+        marked = text[first:end].endswith(_MARKS)
+        if not any(isinstance(act, Wait) for act in inside):  # "would you give me a minute"
+            marked |= any(c.asked and c.first in tokens for c in said.clauses)
+        if asked or not marked or any(isinstance(act, _NO_QUESTION) for act in inside):
             continue
         unread = [n for n in tokens if not said.is_sound(n) and _is_within(said, n, reading.rest)]
         elsewhere = said.at(tokens.stop, "topic.elsewhere")  # "did you feed the dog? Not you"
