@@ -45,6 +45,7 @@ def situation(step: Step, asked: Asked = Asked.ANSWER) -> Situation:
         ("nine o'clock but the house number's 62", "62 Marlow Street, Randwick"),
         ("And my address is number 62", "62 Marlow Street, Randwick"),
         ("The first one, and it's Kingsford, not Randwick", "26 Marlow Street, Kingsford"),
+        ("The first one. No wait, the job's at 22 Bent Street, Ryde", "22 Bent Street, Ryde"),
         ("Eight. Oh and the suburb is Kingsford", "26 Marlow Street, Kingsford"),
         (
             "Ten. And sorry, it's Larkspur Crescent in Kingsford, not Randwick",
@@ -121,6 +122,9 @@ def test_an_hour_behind_a_remark_is_no_house_number() -> None:
         "nine, not eight",
         "eight, for two people",
         "it's for my wife, not me",
+        "Yes. The invoice goes to us though, our office is on level 2 at 40 Pitt Street",
+        "Eight. 12 Pitt Street, Ryde is only for the invoices",
+        "Yes. There's a bakery at 40 Smith Street, park there",
     ],
 )
 def test_what_only_looks_like_a_mend_changes_no_field(said: str) -> None:
@@ -143,3 +147,21 @@ def test_the_spelling_of_an_email_is_none_of_the_name(held: str, said: str, name
     given = given_in(said, replace(situation(Step.PHONE), step=Step.EMAIL, record=record))
     assert given[Step.EMAIL]
     assert given.get(Step.NAME, held) == name
+
+
+@pytest.mark.parametrize(
+    ("said", "given"),
+    [
+        (
+            "Sorry, I meant Marlow Lane, not Marlow Street. Des at gmail dot com",
+            {Step.ADDRESS: "26 Marlow Lane, Randwick", Step.EMAIL: "des@gmail.com"},
+        ),
+        (
+            "The surname is spelled H A R T. Cosima at gmail dot com",
+            {Step.NAME: "Cosima Hart", Step.EMAIL: "cosima@gmail.com"},
+        ),
+        ("cosima at gmail. Dot com", {Step.EMAIL: "cosima@gmail.com"}),
+    ],
+)
+def test_a_value_is_made_of_the_sentence_that_tells_it(said: str, given: dict[Step, str]) -> None:
+    assert given_in(said, situation(Step.EMAIL)) == given

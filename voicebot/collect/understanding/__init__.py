@@ -9,7 +9,7 @@ from itertools import chain
 
 from voicebot.call import Step, Window
 from voicebot.collect.understanding.acts import acts
-from voicebot.collect.understanding.by_parts import by_parts, with_times
+from voicebot.collect.understanding.by_parts import by_parts, in_sentences, with_times
 from voicebot.collect.understanding.choose import choose
 from voicebot.collect.understanding.consent import adds_a_job, assents, commits, consents
 from voicebot.collect.understanding.fields import readers
@@ -117,7 +117,8 @@ def read(text: str, situation: Situation) -> Reading:
     for act in reading.acts if reading.rest else ():
         if isinstance(act, Correct) and act.step not in (None, situation.step) and not act.value:
             reading = _with_answer(said, situation, reading, act)
-    reading = with_times(said, situation, by_parts(said, situation, reading, _at_once), _at_once)
+    for read_again in (in_sentences, by_parts, with_times):
+        reading = read_again(said, situation, reading, _at_once)
     if situation.step is Step.NAME and situation.asked is Asked.ANSWER:
         reading = _with_service(said, situation, reading)
     told = {act.step for act in reading.acts if isinstance(act, Provide)}

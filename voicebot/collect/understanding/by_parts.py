@@ -46,6 +46,8 @@ _OPEN_TOPICS = ("", IDLE, _FREE)
 _A_SENTENCE = 3
 """Words from which on a part may be something told of its own."""
 
+_OF_CALLER = (*_MENDED, Step.SERVICE, Step.TIME)
+
 ReadOne = Callable[[str, Situation], Reading]
 
 
@@ -130,6 +132,35 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
     return whole
 
 
+def in_sentences(
+    said: Utterance, situation: Situation, whole: Reading, read_one: ReadOne
+) -> Reading:
+    """Return the reading with each value made of the one sentence that tells it.
+
+    Of the sentences that a value goes over one gives it by itself, and the others something else:
+    "No, it's Elm Lane. Ann at example dot com", not "9 Elm Street. Ryde".
+    """
+    parts = list(_parts(said))
+    wide = [a for a in whole.acts if isinstance(a, Correct | Provide) and a.step in _OF_CALLER]
+    wide = [act for act in wide if any(_straddles(act, part) for part in parts)]
+    if not wide or len(parts) > _MOST_PARTS:
+        return whole
+    alone = [read_one(_alone(said, part), situation) for part in parts]
+    taken = [False] * len(parts)
+    for act in wide:
+        over = [n for n, part in enumerate(parts) if _overlap(act.span, part)]
+        telling = [n for n in over if any(a.step is act.step for a in _told_whole(alone[n]))]
+        others = [n for n in over if n not in telling]
+        if len(telling) == 1 and all(not alone[n].rest and _told_whole(alone[n]) for n in others):
+            taken = [each or n in over for n, each in enumerate(taken)]
+    return _put_together(whole, parts, alone, taken, wide) if any(taken) else whole
+
+
+def _told_whole(reading: Reading) -> list[Correct | Provide]:
+    given = [act for act in reading.acts if isinstance(act, Correct | Provide) and act.value]
+    return [act for act in given if not (isinstance(act, Provide) and act.missing)]
+
+
 def _is_day(act: Act, days: Sequence[Span]) -> bool:
     """Return True for a word of the address that may be of a time."""
     placed = isinstance(act, Correct | Provide) and act.step is Step.ADDRESS
@@ -159,14 +190,22 @@ def _is_of_time(reading: Reading) -> bool:
 
 
 def _put_together(
-    whole: Reading, parts: Sequence[Span], alone: Sequence[Reading], mends: Sequence[bool]
+    whole: Reading,
+    parts: Sequence[Span],
+    alone: Sequence[Reading],
+    mends: Sequence[bool],
+    over: Sequence[Act] = (),
 ) -> Reading:
-    """Return the whole reading with the parts that are better read alone in their places."""
+    """Return the whole reading with the parts that are better read alone in their places.
+
+    over  acts that go over several parts, and are read anew
+    """
     taken = [part for part, mended in zip(parts, mends, strict=True) if mended]
     wide = [
         act
         for act in whole.acts
-        if isinstance(act, Note | Deny) and any(_straddles(act, part) for part in taken)
+        if (isinstance(act, Note | Deny) or act in over)
+        and any(_straddles(act, part) for part in taken)
     ]
     acts, rest = [act for act in whole.acts if act not in wide], list(whole.rest)
     for part, reading, mended in zip(parts, alone, mends, strict=True):
@@ -208,7 +247,7 @@ def _leads_on(said: Utterance, at: int) -> bool:
     near = any(said.at(n, "number.unit", "number.teen", "number.ten") for n in (at - 1, at + 1))
     if near and said.at(at, "number.unit"):
         return False
-    opens = said.at(at, "clause.open")
+    opens = said.at(at, "clause.open") if said.clause(min(at, len(said) - 1)).first == at else None
     return said.at(at, "quiet.link") is not None or (opens is not None and bool(opens.value))
 
 
@@ -264,7 +303,7 @@ def _only_names(reading: Reading, whole: Reading, mailed: bool) -> bool:
     return bool(given) and not named and (of_yes or mailed)
 
 
-def _given(reading: Reading, step: Step) -> list[Act]:
+def _given(reading: Reading, step: Step) -> list[Correct | Provide]:
     return [a for a in reading.acts if isinstance(a, Correct | Provide) and a.step is step]
 
 

@@ -139,9 +139,7 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
 
 def _interrupts(said: Utterance, at: int) -> bool:
     """Return True for "hang on, the kettle's boiling over", which is why, and no job of ours."""
-    ends = (n for n in range(at - 1, -1, -1) if ends_sentence(said.tokens, n))
-    first = next(ends, -1) + 1
-    tags = {match.tag for here in said.matches[first:at] for match in here}
+    tags = {match.tag for here in said.matches[said.opening(at) : at] for match in here}
     corrects = {"service.away", "service.wish"} <= tags  # "hang on, it's not a plumber I need, …"
     return "act.wait" in tags and not corrects
 

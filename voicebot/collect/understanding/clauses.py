@@ -20,6 +20,8 @@ _ASKS = frozenset(("clause.ask", "clause.request"))
 _PART_OF = {"clause.mend": "clause.deny", "flexible.any": "clause.asks"}
 REQUESTS = frozenset(("clause.request", "clause.requests"))
 """A wish in the form of a question; the second does not open a clause of its own."""
+_WHOLE = (".lead", ".other", ".others", ".asks")
+"""Names of phrases that no clause begins inside of."""
 _FIRST = "first"
 """The value of a question's opening that counts only where a clause begins."""
 _BEFORE = frozenset(("clause.before", "clause.open", "quiet.link", "filler.sound"))
@@ -106,7 +108,7 @@ def _starts(said: Sequence[Token], matches: Sequence[Sequence[Match]]) -> Iterat
         if (at and (ends_sentence(said, at - 1) or said[at].asks)) or "clause.talk" in tags:
             yield at
         inside_lead = at < lead_until
-        leads = (match.end for match in here if match.tag.endswith((".lead", ".other", ".asks")))
+        leads = (match.end for match in here if match.tag.endswith(_WHOLE))
         lead_until = max(lead_until, *leads, 0)
         if inside_lead:
             continue

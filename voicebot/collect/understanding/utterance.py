@@ -98,6 +98,10 @@ class Utterance:
         bounds = sorted({0, *ends, len(self)})
         return tuple(range(first, end) for first, end in pairwise(bounds))
 
+    def opening(self, at: int) -> int:
+        """Return where the sentence begins that holds this token."""
+        return next((tokens.start for tokens in self.sentences if at in tokens), 0)
+
     def sentence(self, at: int) -> str:
         """Return the whole sentence that holds this token, as it was said."""
         whole = next(tokens for tokens in self.sentences if at in tokens)

@@ -42,6 +42,11 @@ def test_a_suburb_may_begin_like_a_state(utterance: str, line: str) -> None:
     assert heard(utterance) == line
 
 
+def test_what_a_street_sounds_like_is_no_suburb() -> None:
+    assert heard("14 Jacaranda Street. Jack-a-randa") == "14 Jacaranda Street"
+    assert heard("14 Ryde Road. Ryde") == "14 Ryde Road, Ryde"
+
+
 @pytest.mark.parametrize(
     ("behind", "more"),
     [
@@ -51,6 +56,7 @@ def test_a_suburb_may_begin_like_a_state(utterance: str, line: str) -> None:
         ("He'd", ""),
         ("O'Brien's Hill", ", O'Brien's Hill"),
         ("Oh hang on, she's stirring, shh, shh.", ""),
+        ("The agent is Ray White Parramatta", ""),
         ("Greater Sydney.", ", Greater Sydney"),
         ("NSW. 2750.", " NSW 2750"),
     ],

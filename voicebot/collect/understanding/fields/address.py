@@ -29,6 +29,8 @@ from voicebot.collect.understanding.fields.address_same import (
     without_double,
 )
 from voicebot.collect.understanding.fields.address_talk import (
+    is_callers,
+    is_meant,
     without_name,
     without_remarks,
     without_yes,
@@ -48,7 +50,6 @@ _JOB, _ONE, _ELSEWHERE = 2, 1, 0
 _MARKS = ("address.job", "address.elsewhere")
 _LEADS = ("lead.is", "address.lead", "address.label", "address.within", *_MARKS)
 _MENDS = ("address.label", "address.within", "address.was", "address.without")
-_TOLD_BEHIND = frozenset((*",.:;-", "so"))
 _PLACING = {Kind.PLACE, Kind.POSTCODE}
 _AROUND = {Kind.UNIT, Kind.PLACE, Kind.STATE, Kind.POSTCODE}
 """Parts that stay where a corner is told anew."""
@@ -98,7 +99,11 @@ class _Reader:
         self.alone, self.held = alone, held
         spoken_of = {n for m in said.all("person.other") for n in range(m.first, m.end)}
         every = without_name(words_of(said), situation.record.get(Step.NAME, ""))
-        every = [word for word in every if word.first not in spoken_of]  # "the real estate agent"
+        every = [
+            replace(word, pause=word.pause or word.first - 1 in spoken_of)
+            for word in every
+            if word.first not in spoken_of  # "the real estate agent"
+        ]
         answers = alone and situation.asked is not Asked.CONFIRM
         self.words = without_remarks(said, without_yes(said, every) if answers else every)
         self.remarks = {word.first for word in every} - {word.first for word in self.words}
@@ -108,6 +113,10 @@ class _Reader:
         earlier = self._known(self.situation.partial) if self.alone else ()
         kept = self._known(self.held)
         if is_whole(parts):
+            asked = self.alone and self.situation.asked is Asked.ANSWER
+            first = _extent(parts)[0]
+            if kept and not asked and not is_meant(self.said, first, self._lead(first)):
+                return
             if not kinds(parts) & _PLACING:
                 placed = tuple(part for part in kept if part.kind in _PLACING | {Kind.STATE})
                 earlier = kept if extends(parts, kept) else earlier or placed
@@ -143,23 +152,10 @@ class _Reader:
         return _parts_of(text, self.situation.language, self.region) if text else ()
 
     def _counts(self, parts: Parts, begin: int) -> bool:
-        """Return False for an address that is asked about, past, or somebody else's.
-
-        What stands behind a pause is told, and "my mother's place at 12 Elm Street" is visited.
-        """
-        said, first = self.said, _extent(parts)[0]
-        clause = said.clause(first)
-        if not _TOLD_BEHIND.isdisjoint((said.low(first - 1), said.low(self._lead(first) - 1))):
-            return True
-        tags = "clause.ask", "clause.past", "clause.others"
-        begin = max(begin, clause.first)
-        before = {match.tag: match for match in said.all(*tags, first=begin, end=first)}
-        asked = clause.asked and "clause.ask" in before
-        past = clause.past and "clause.past" in before
-        owner = before.get("clause.others") if clause.others else None
-        placed = owner and owner.end < first and is_listed(said.low(first - 1), "unit_link")
-        others = owner and not placed and not any(said.all("address.job"))
-        return not (asked or past or others)
+        first, end = _extent(parts)
+        return is_callers(
+            self.said, max(begin, self.said.clause(first).first), first, end, self._lead(first)
+        )
 
     def _provided(self, earlier: Parts, parts: Parts, guesses: int) -> Candidate:
         whole, begun = merge(earlier, parts), self._lead(_extent(parts)[0])
@@ -319,7 +315,11 @@ class _Reader:
         for clause in reversed(clauses if len(self.words) <= _LONGEST_MEND_WORDS else ()):
             inside = [word for word in self.words if clause.first <= word.first < clause.end]
             parts = self._parts(inside, alone=True)[0] if clause.counts and inside else ()
-            if parts and (sure or kinds(parts) & {Kind.STREET, Kind.POSTCODE}):
+            if (
+                parts
+                and not is_whole(parts)
+                and (sure or kinds(parts) & {Kind.STREET, Kind.POSTCODE})
+            ):
                 return parts
         return ()
 

@@ -21,7 +21,7 @@ from voicebot.collect.understanding.fields.address_parts import (
     unit_name_at,
 )
 from voicebot.collect.understanding.fields.address_places import (
-    is_addressed,
+    is_apart,
     is_person,
     place_at,
     state_at,
@@ -302,7 +302,8 @@ class Grammar:
         place = place_at(words, at, self.region)
         more = words.part(at, place[1]) if place and Kind.PLACE in before else ()
         talk = more and all(is_everyday(word.low) and not word.isin("compass") for word in more)
-        if talk or is_person(more) or (more and place and is_addressed(words, at, place[1])):
+        apart = place and is_apart(words, at, place[1], placed=Kind.PLACE in before)
+        if talk or is_person(more) or apart:
             return None  # "ring the bell"; not "West Yorkshire"
         return place
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rapidfuzz import fuzz
+
 from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.address_parts import (
     Found,
@@ -25,6 +27,8 @@ from voicebot.collect.understanding.words import is_everyday, is_family, is_give
 
 _LONGEST_PLACE_WORDS, _LONGEST_CITY_REST = 5, 2
 _WITHOUT_STATES = "GB"
+_ALIKE, _SAME = 75.0, 100.0
+"""The likeness (0 to 100) of a street's name and what it sounds like; Ryde Road may be in Ryde."""
 _SHORT_VERBS = ("'d", "'ll", "'m", "'re", "'ve")
 _BETWEEN = ("address.number", "address.label", "yes.agree")
 """What stands between a suburb that is said first and its street."""
@@ -178,16 +182,20 @@ def town_before(words: Words, end: int, region: str, *, alone: bool) -> Parts:
     return (place[0],) if placed and not known and not talk else ()
 
 
-def is_addressed(words: Words, at: int, end: int) -> bool:
-    """Return True for the "Oscar" of "12 High Street, Newtown. Oscar, come here".
+def is_apart(words: Words, at: int, end: int, *, placed: bool) -> bool:
+    """Return True for a name in a sentence of its own that is no suburb.
 
-    A sentence behind the address begins with a given name, or goes on behind these words.
+    Who is spoken to, other talk behind a suburb (`placed`), or what the street sounds like:
+    "12 High Street, Newtown. Oscar, come here", "14 Jacaranda Street. Jack-a-randa".
     """
     tokens, first = words.said.tokens, words[at].first
     if not (first and ends_sentence(tokens, first - 1)):
         return False
     goes_on = end < len(words) and not ends_sentence(tokens, words[end - 1].end)
-    return goes_on or is_given(words[at].low)
+    name = words[at].low.replace("-", "")
+    again = any(_ALIKE <= fuzz.ratio(word.low, name) < _SAME for word in words.part(0, at))
+    called = is_given(words[at].low)
+    return again or (goes_on and called) or (placed and (goes_on or called))
 
 
 def is_person(words: Sequence[Word]) -> bool:

@@ -1,11 +1,18 @@
-"""The words around an address that are no part of it: a yes, the caller's name, remarks."""
+"""The words around an address: a yes, the caller's name, remarks, and whose address it is."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicebot.collect.understanding.fields.address_words import Word
+from voicebot.collect.understanding.fields.address_words import Word, is_listed
 from voicebot.collect.understanding.utterance import Utterance
+
+_OPENING = ("yes.agree", "yes.before", "no.plain", "quiet.link", "quiet.courtesy", "clause.before")
+"""What may stand before an address that begins its sentence."""
+_FRAMES = ("address.label", "address.lead", "address.job", "clause.mend", "record.field")
+_BEHIND = "for"
+"""The value of words behind what is not the job's: "5 Pitt Street is for the invoice"."""
+_TOLD_BEHIND = frozenset((*",.:;-", "so"))
 
 
 def without_name(words: Sequence[Word], name: str) -> Sequence[Word]:
@@ -48,3 +55,43 @@ def without_remarks(said: Utterance, words: Sequence[Word]) -> list[Word]:
             del kept[last:]
         begin = end
     return kept
+
+
+def is_meant(said: Utterance, first: int, begun: int) -> bool:
+    """Return False for an address in other talk where one is held, and none is asked for.
+
+    What puts another in its place begins its sentence (from `begun`, with what leads up to it), or
+    says that it is an address, the job's or a mend: "so the job's at 9 Church Street"; not "the
+    shop is at 9 Church Street".
+    """
+    at = said.opening(first)
+    if any(said.all(*_FRAMES, first=at, end=first)):
+        return True
+    while at < begun and (said.is_sound(at) or said.at(at, *_OPENING)):
+        opens = said.at(at, *_OPENING)
+        at = opens.end if opens else at + 1
+    return at >= begun
+
+
+def is_callers(said: Utterance, begin: int, first: int, end: int, begun: int) -> bool:
+    """Return False for an address that is asked about, past, or somebody else's.
+
+    It stands from the token `first` up to `end`, with what leads up to it from `begun`, in a
+    stretch from `begin`. What stands behind a pause is told, and "my mother's place at 12 Elm
+    Street" is visited.
+    """
+    clause = said.clause(first)
+    tags = "clause.ask", "clause.past", "clause.others"
+    before = {match.tag: match for match in said.all(*tags, first=begin, end=first)}
+    owner = before.get("clause.others") if clause.others else None
+    owner = None if any(said.all("address.job")) else owner
+    behind = [match for match in said.all("clause.others", first=end) if match.value == _BEHIND]
+    here = said.opening(first)
+    if (owner and owner.value) or any(said.opening(match.first) == here for match in behind):
+        return False
+    if not _TOLD_BEHIND.isdisjoint((said.low(first - 1), said.low(begun - 1))):
+        return True
+    asked = clause.asked and "clause.ask" in before
+    past = clause.past and "clause.past" in before
+    visited = owner and owner.end < first and is_listed(said.low(first - 1), "unit_link")
+    return not (asked or past or (owner and not visited))

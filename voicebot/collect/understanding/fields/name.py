@@ -15,7 +15,6 @@ from functools import reduce
 from voicebot.call import Step
 from voicebot.collect.understanding.alternatives import Parts, weighed
 from voicebot.collect.understanding.candidates import Candidate
-from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.name_letters import (
     alike,
     hinted,
@@ -80,17 +79,8 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     found = [each for each in every if each not in denied]
     if held or any(each.how for each in found if not each.letters):
         found = [each for each in found if each.how]  # nobody else's
-    if held and situation.asked is Asked.CONFIRM:
-        of_email = situation.step is Step.EMAIL and said.tags.isdisjoint(_OF_NAMES)  # "it's mary"
-        found = [e for e in found if not (of_email or _is_beside_yes(said, e, held))]
-    agrees = any(tag in said.tags for tag in _AGREES)
-    if held and (not asked or (agrees and said.tags.isdisjoint(_DENIES))):
-        found = [each for each in found if not _is_theirs(said, each)]
-    if held and not asked:
-        found = [each for each in found if not said.at(each.end, "email.at")]
-        said_so = denied or any(tag in said.tags for tag in _OF_NAMES)
-        if not said_so:  # "barney at finkel dot com. No Frankensteins"
-            found = [each for each in found if not _is_in_passing(said, each)]
+    if held and not (asked and situation.asked is Asked.ANSWER):
+        found = [each for each in found if _is_meant(said, each, held, denied, asked=asked)]
     rows = {each.text for each in every if each.letters}
     of_value = "email.at" in said.tags and said.tags.isdisjoint(_OF_NAMES)
     of_value |= situation.asked is Asked.CONFIRM  # letters are of the value that is read back
@@ -129,31 +119,27 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     yield Candidate(act, begun, trail.end if trail else end, base.guesses)
 
 
-def _is_beside_yes(said: Utterance, each: Mention, held: str) -> bool:
-    """Return True for a name beside the yes to another one, and not said to be the caller's.
+def _is_meant(
+    said: Utterance, each: Mention, held: str, denied: Sequence[Mention], *, asked: bool
+) -> bool:
+    """Return False for a name in other talk where one is held, and none is asked for.
 
-    "Yes, Sharon", "That's it. Oscar, I said no!", "yes, and I'd like Dave again".
+    Another one is announced, mends, stands behind a no, or sounds like the one held; "Yes, Sharon",
+    "barney at finkel dot com. No Frankensteins" and "tell my son, Rex" leave it as it is.
     """
-    announced = each.how >= How.ANNOUNCED or each.begun < each.first
-    if each.letters or each.mends or announced:
+    first = said.opening(each.first)
+    if any(said.all("name.theirs", first=first, end=each.first)) or said.at(each.end, "email.at"):
         return False
-    told = [m.tag for m in said.all(*_AGREES, *_DENIES, end=each.first)]
+    if denied or any(said.all(*_OF_NAMES)):
+        return True
+    if said.before(each.first, "no.plain"):
+        return False
     now, old = each.text.lower().split(" "), held.lower().split(" ")
     of_it = any(alike(word, other) for word in now for other in old)
-    return bool(told) and told[-1] in _AGREES and not of_it
-
-
-def _is_in_passing(said: Utterance, each: Mention) -> bool:
-    """Return True for one word behind other talk, or right behind a no: "no Frankensteins"."""
-    refused = each.how is How.ALONE and said.before(each.first, "no.plain") is not None
-    mends = said.before(each.first - 1, "no.plain", "clause.mend")  # "no, Hansen"
-    return ((each.how is How.BEHIND and not mends) or refused) and " " not in each.text
-
-
-def _is_theirs(said: Utterance, each: Mention) -> bool:
-    """Return True for "he lives there, Anselm Roy", of whoever else the sentence speaks of."""
-    ends = (n for n in range(each.first - 1, -1, -1) if ends_sentence(said.tokens, n))
-    return any(said.all("name.theirs", first=next(ends, -1) + 1, end=each.first))
+    told = of_it or each.letters or each.mends or each.how is How.ANNOUNCED
+    alone = asked and each.how is How.ALONE and not first and said.tags.isdisjoint(_AGREES)
+    answers = [match.tag for match in said.all(*_AGREES, *_DENIES, end=each.first)]
+    return told or alone or answers[-1:] == [_DENIES[0]]
 
 
 def _before_figures(said: Utterance) -> Iterator[Candidate]:

@@ -84,7 +84,7 @@ class Mention:
     def only_spells(self, rows: Set[str]) -> bool:
         """Return True for letters, a hint, and the "it's Lopes" that one of the `rows` spells."""
         told = self.how < How.ANNOUNCED and self.text.lower() in rows
-        return self.letters or self.hint or told
+        return (self.letters and not self.label) or self.hint or told
 
 
 def mentions(said: Utterance) -> Iterator[Mention]:
