@@ -83,6 +83,8 @@ CHANGED = [
     (THREE_DAYS, "the first day, just not so early", "wed 11-21"),
     (MID_DECEMBER, "The last one, only in the afternoon", "d16 12-18"),
     (MID_DECEMBER, "the third, not before ten", "d16 10-21"),
+    # a day of another week than those
+    (FRIDAY, "Friday week at ten", "d11 10"),
 ]
 
 

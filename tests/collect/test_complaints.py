@@ -205,6 +205,10 @@ def test_damage_of_the_callers_own_is_a_job() -> None:
         ("zh", "上次你们修的空调才三天又坏了", Purpose.COMPLAIN),
         ("zh", "你们上回装的热水器又不热了", Purpose.COMPLAIN),
         ("zh", "上周换的龙头又漏了", Purpose.BOOK),
+        ("zh", "我上个月在你们这儿修的马桶又漏了", Purpose.COMPLAIN),
+        ("zh", "阿姨上周把我家花瓶打碎了", Purpose.COMPLAIN),
+        ("zh", "说今天上午来，到现在鬼影子都没有一个", Purpose.COMPLAIN),
+        ("zh", "给我爸约的，他家下水道堵了", Purpose.BOOK),
         ("zh", "能开发票吗", Purpose.BOOK),
     ],
 )

@@ -147,7 +147,7 @@ def test_an_objection_beside_a_yes_is_no_consent(yes: str, beside: str) -> None:
         "没有，不需要邮箱", "邮箱不需要", "没得邮箱", "没这玩意儿", "我不用这个东西的", "不需要",
         "不搞那个", "莫得", "啥是邮箱啊，我不懂这个", "没有没有，我不会弄",
         "老太婆哪有什么邮箱", "邮箱啊，算了吧", "算了不要了",
-        "zhao 艾特 qq 点 com，算了不要了",
+        "zhao 艾特 qq 点 com，算了不要了", "没有没有。", "用不着。", "我没那个什么邮箱啊",
     ],
 )  # fmt: skip
 def test_an_e_mail_is_declined(said: str) -> None:

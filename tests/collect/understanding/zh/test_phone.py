@@ -49,6 +49,8 @@ def test_a_mobile_number_is_read_however_it_is_said(utterance: str) -> None:
         ("一三八五个六一二三", "+8613866666123"),
         ("五四八八，七六三二，前面加021。", "+862154887632"),
         ("五四八八七六三二，区号是零二一", "+862154887632"),
+        ("就打这个电话：13900134567", MOBILE),
+        ("13900134567，打不通就打前台021-66778899", MOBILE),
     ],
 )
 def test_landlines_foreign_numbers_and_repeated_digits(utterance: str, number: str) -> None:

@@ -51,6 +51,7 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     found = runs(said)
     told = any(len(run.digits) >= _FEWEST_DIGITS for run in found)
     this = shown(said, answers=answers, alone=answers and not told)
+    this = [each for each in this if not _is_followed(said, each[1], found)]
     if this:
         first, end = this[0][0], this[-1][1]
         missing = None if situation.caller else Missing.SHOWN_NUMBER
@@ -240,6 +241,12 @@ def _provided(said: Utterance, own: Sequence[Run], number: _Number, value: str) 
     return Candidate(act, first if inside else begins.begun, trail.end if trail else end)
 
 
+def _is_followed(said: Utterance, at: int, found: Sequence[Run]) -> bool:
+    """Return True where a number comes at once: "this number: 0412 345 678"."""
+    behind = (run for run in found if run.first >= at and len(run.digits) >= _LONG_DIGITS)
+    return any(all(said.is_sound(n) for n in range(at, run.first)) for run in behind)
+
+
 def _extension(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
     """Give an extension as a note, since no stored number has one."""
     for run in found:
@@ -250,6 +257,7 @@ def _extension(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
 
 def _theirs(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
     """Give somebody else's number as a note, with what was said before it of whose it is."""
+    before = 0
     for run in found:
         kept = said.clause(run.first).others or not run.other
         if run.theirs and kept and len(run.digits) >= _SHORTEST_NUMBER_DIGITS:
@@ -257,10 +265,11 @@ def _theirs(said: Utterance, found: Sequence[Run]) -> Iterator[Candidate]:
             opening = told_from(said, run.first)
             agreed = said.at(opening, "yes.agree")  # "yes, and ring my wife on …" agrees as well
             owner = owner_behind(said, run.end)
-            first = max(agreed.end if agreed else opening, *own, 0)
+            first = max(agreed.end if agreed else opening, *own, before)
             end = owner.end if owner else run.end
             note = Note(said.text[: said.span(first, end)[1]].strip(), said.span(first, end))
             yield Candidate(note, first, end)
+        before = run.end
 
 
 def _piece(said: Utterance, own: Sequence[Run], situation: Situation) -> Iterator[Candidate]:
@@ -272,15 +281,16 @@ def _piece(said: Utterance, own: Sequence[Run], situation: Situation) -> Iterato
     partial, region = situation.partial or "", situation.region
     span = said.span(*number.extent)
     first, end = own[0].begun, own[-1].end
+    adds = partial and digits != partial
     code = digits.removeprefix("0") if digits.startswith(_FROM_ABROAD) else digits  # "oh, oh two"
-    for text in (partial + digits, digits + partial, code + partial) if partial else ():
+    for text in (partial + digits, digits + partial, code + partial) if adds else ():
         if value := e164(text, region):
             yield Candidate(Provide(Step.PHONE, value, span), first, end)
             return
     if partial and (coded := _with_code(said, own, situation)):
         yield coded
         return
-    digits = partial + digits
+    digits = partial + digits if adds else digits
     if len(digits) >= _FEWEST_DIGITS and (missing := _lacks(digits, region)):
         act = Provide(Step.PHONE, None, span, missing, digits, assumed=1)
         yield Candidate(act, first, end, assumes=1)
@@ -310,11 +320,14 @@ def _lacks(digits: str, region: str) -> Missing | None:
         return Missing.DIGITS if len(digits) < _SHORTEST_NUMBER_DIGITS else None
     landline = PhoneNumberType.FIXED_LINE
     reason = phonenumbers.is_possible_number_for_type_with_reason(number, landline)
-    if reason == ValidationResult.IS_POSSIBLE_LOCAL_ONLY and not digits.startswith(("0", "+")):
-        return Missing.AREA_CODE
     country = phonenumbers.region_code_for_country_code(number.country_code or 0)
     mobile = phonenumbers.example_number_for_type(country, PhoneNumberType.MOBILE)
     whole = len(str(mobile.national_number)) if mobile else _USUAL_NATIONAL_DIGITS
+    local = reason == ValidationResult.IS_POSSIBLE_LOCAL_ONLY
+    local |= reason == ValidationResult.IS_POSSIBLE and len(digits) >= _LONG_DIGITS
+    begins = f"{mobile.national_number}"[:1] if mobile else ""
+    if local and not digits.startswith(("0", "+", begins)):
+        return Missing.AREA_CODE
     return Missing.DIGITS if len(str(number.national_number)) < whole else None
 
 

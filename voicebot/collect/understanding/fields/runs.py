@@ -170,7 +170,8 @@ def _is_date(said: Utterance, at: int) -> bool:
 def _is_joint(said: Utterance, at: int) -> bool:
     if not 0 < at < len(said) - 1 or said.low(at) not in ("/", ":"):
         return False
-    return said.tokens[at + 1].is_digits and said.tokens[at].glued and said.tokens[at + 1].glued
+    digits = said.tokens[at - 1].is_digits and said.tokens[at + 1].is_digits  # not "mobile:0412"
+    return digits and said.tokens[at].glued and said.tokens[at + 1].glued
 
 
 def _run(said: Utterance, phrases: tuple[tuple[Group, ...], ...], before: int, at: int) -> Run:

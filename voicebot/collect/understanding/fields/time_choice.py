@@ -354,8 +354,8 @@ def _fits(piece: Piece, moment: datetime) -> bool:
     if isinstance(piece, Part):
         hours = PARTS[piece.name]
         return (not hours.after or at >= hours.after) and (not hours.before or at < hours.before)
-    if piece.kind is Kind.WEEKDAY:
-        return day.weekday() == piece.date.weekday()
+    if piece.plain and piece.kind is Kind.WEEKDAY:
+        return day.weekday() == piece.date.weekday()  # else it is that one alone: "Tuesday week"
     if piece.kind is Kind.MONTH_DAY:
         return day.day == piece.date.day
     return day == piece.date and at == (piece.hour or at)

@@ -107,6 +107,7 @@ def _meant(said: Utterance, stretches: Sequence[_Place], held: str | None) -> _P
     best = max(ranks, default=_HERE)
     meant: _Place | None = None
     wrong: _Place | None = None
+    language = said.lexicon.language
     for each in read:
         if each.rank < best:
             continue
@@ -120,7 +121,7 @@ def _meant(said: Utterance, stretches: Sequence[_Place], held: str | None) -> _P
             text = mended(
                 before,
                 each.text,
-                said.lexicon.language,
+                language,
                 wrong=not_so,
                 gone=each.gone,
                 mends=each.mends,
@@ -130,6 +131,9 @@ def _meant(said: Utterance, stretches: Sequence[_Place], held: str | None) -> _P
             meant = replace(each, begun=begun, text=text, whole=True, guesses=0)
         elif meant is None or each.mends or each.whole > meant.whole:
             meant = each
+        elif lacks_number(meant.text, language):  # 控江路那个，叫什么，控江路8号
+            text = in_its_town(each.text, meant.text, language)
+            meant = replace(each, text=text) if text != each.text else meant
     lacks = meant and not meant.whole and not features(said, meant.first, meant.end).admin
     return None if lacks else meant
 
@@ -152,6 +156,9 @@ def _stretches(said: Utterance, bare: bool) -> Iterator[_Place]:
             piece = replace(piece, mends=True)  # 100号，噢是200号
         alone = piece.announced or piece.mends or marked or piece.denied or piece.gone or town
         goes_on = open_ is not None and not alone
+        near = said.before(piece.end, "address.beside")
+        if goes_on and near and not features(said, piece.first, piece.end).number:
+            continue  # 美罗城旁边
         counts = piece.gone or (not asks and _belongs(said, piece, goes_on=goes_on))
         if goes_on and open_ and counts:
             open_ = replace(open_, end=piece.end, pieces=open_.pieces + piece.pieces)

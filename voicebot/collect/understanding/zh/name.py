@@ -17,6 +17,7 @@ from voicebot.collect.understanding.fields.name_words import titled
 from voicebot.collect.understanding.text import Kind
 from voicebot.collect.understanding.types import Asked, Correct, Provide, Situation
 from voicebot.collect.understanding.utterance import Utterance
+from voicebot.collect.understanding.words import is_given
 from voicebot.collect.understanding.zh.characters import (
     FREQUENT_SURNAMES,
     LONGEST_FOREIGN,
@@ -33,7 +34,7 @@ from voicebot.collect.understanding.zh.characters import (
 )
 
 _DOTS = frozenset("·•・‧.")
-_MOST_WORDS = 4
+_MOST_WORDS, _EXPLAINED = 4, 8
 
 
 class _How(IntEnum):
@@ -164,7 +165,9 @@ def _by_surname(said: Utterance, begun: int, first: int) -> _Mention | None:
         return None
     end = first + len(family)
     alone = _mention(said, first, end, PERHAPS + 0.1)
-    after = _beyond_marks(said, end)
+    of = said.all("name.of", first=end, end=min(len(said), end + _EXPLAINED))
+    told = (each.end for each in of if said.low(each.end) == family)  # 姓范，范冰冰的范，单名…
+    after = _beyond_marks(said, next(told, end - 1) + 1)
     if lead := said.at(after, "name.given"):
         last = lead.end
         while last < min(len(said), lead.end + 3) and not _ends(said, last):
@@ -236,7 +239,9 @@ def _at(said: Utterance, first: int, *, announced: bool) -> _Mention | None:
     if first >= len(said):
         return None
     if said.tokens[first].kind in (Kind.WORD, Kind.LETTER):
-        return _latin(said, first)
+        word = said.low(first)
+        everyday = said.lexicon.is_everyday(word) and not (announced or is_given(word))
+        return None if everyday else _latin(said, first)
     if said.tokens[first].kind is not Kind.HAN:
         return None
     run = _run(said, first)
