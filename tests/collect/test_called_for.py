@@ -115,16 +115,23 @@ def test_who_is_asked_for_a_time_may_name_the_day_of_a_booking_for_another_one(w
     assert (scene.dialogue.purpose, scene.dialogue.pending) == (Purpose.BOOK, "2026-03-06T14:00")
 
 
-def test_who_only_asks_when_it_is_leaves_nothing_to_staff() -> None:
+@pytest.mark.parametrize(
+    ("words", "needs"),
+    [
+        ("When are they coming?", Needs.NOTHING),
+        ("I can't remember what day it was", Needs.NOTHING),
+        ("Which days have I got booked?", Needs.NOTHING),
+        ("I'll be ten minutes late on Friday", Needs.FOLLOW_UP),
+        ("Is the cleaner coming alone on Friday?", Needs.FOLLOW_UP),
+        ("It's a clean I've booked, can they do carpets instead of windows?", Needs.FOLLOW_UP),
+        ("Can I change my number on the booking? It's 0412 999 111 now", Needs.FOLLOW_UP),
+    ],
+)
+def test_who_only_asks_when_it_is_leaves_nothing_to_staff(words: str, needs: Needs) -> None:
     scene = ringing("en", own())
-    assert "10 am" in scene.hears(f"{NADIA}. When are they coming?")
-    assert scene.dialogue.needs is Needs.NOTHING
-
-
-def test_what_staff_must_know_stays_theirs() -> None:
-    scene = ringing("en", own())
-    scene.hears(f"{NADIA}. I'll be ten minutes late on Friday")
-    assert scene.dialogue.needs is Needs.FOLLOW_UP
+    assert "10 am" in scene.hears(f"{NADIA}. {words}")
+    assert scene.dialogue.needs is needs
+    assert bool(scene.passed) == (needs is Needs.FOLLOW_UP)
 
 
 @pytest.mark.parametrize(
@@ -293,6 +300,7 @@ def test_who_was_told_when_it_is_still_moves_it_or_calls_it_off() -> None:
         ("I need to cancel|both of them please|yes|yes", [OTHER, "CA-plumbing"]),
         ("I'd like to cancel the second one|yes|yes", ["CA-plumbing"]),
         ("I need to cancel|yes|yes", [OTHER]),
+        ("Cancel the cleaner, is there a fee?|yes|and the plumber stays?|good", [OTHER]),
     ],
 )
 def test_several_bookings_are_dealt_with_in_one_call(words: str, called_off: list[str]) -> None:

@@ -168,10 +168,20 @@ def test_the_work_is_not_asked_for_where_the_emergency_tells_it(
     assert scene.dialogue.answers.get(Step.SERVICE) == service
 
 
-def test_who_cries_that_it_goes_on_is_told_again_what_to_do() -> None:
+@pytest.mark.parametrize(
+    "words", ["Hello? It's still pouring!", "please, somebody, it's pouring", "is pouring bad?"]
+)
+def test_who_cries_that_it_goes_on_is_told_again_what_to_do(words: str) -> None:
     scene = at(Step.NAME, urgent=True, advice="Turn the water off.", put=1)
-    answer = scene.hears("Hello? It's still pouring!")
+    answer = scene.hears(words)
     assert answer.startswith("Turn the water off. ")
     assert "name" in answer
     assert any("pouring" in note for note in scene.notes)
     assert "Turn" not in scene.hears("Ann Bell!")
+
+
+def test_no_number_is_asked_for_in_an_emergency_where_one_is_shown() -> None:
+    scene = at(Step.NAME, caller="+61412345678")
+    scene.hears("There's water pouring through my light fitting!")
+    assert scene.dialogue.answers[Step.PHONE] == "+61412345678"
+    assert Step.PHONE in scene.dialogue.confirmed

@@ -199,6 +199,8 @@ def _unknown(turn: Turn, about: str, sentence: str) -> Turn:
         return turn.become(attempts=turn.dialogue.attempts + 1).say("reply.unknown_again")
     turn = turn.become(unknown=(*turn.dialogue.unknown, asked)[-_MOST_UNKNOWN:])
     turn = turn.note(f"? {sentence}")
+    if turn.dialogue.urgent:
+        return emergencies.cried(turn, sentence)
     if turn.dialogue.purpose in (Purpose.COMPLAIN, Purpose.BE_CALLED):
         return turn.say_call_back()  # about that as well
     if turn.dialogue.has_begun:  # whoever comes can say it: nobody is to be rung for that alone

@@ -210,13 +210,29 @@ def _take_up(turn: Turn, found: Appointment) -> Turn:
 
 
 def _only_asks(held: Dialogue) -> bool:
-    """Return whether the caller wants to know when it is, and nothing of staff."""
-    tags = utterance(held.words, held.business.language).tags
-    return not tags.isdisjoint(_ASKS_WHEN) and tags.isdisjoint(_OF_STAFF)
+    """Return whether the caller wants to know of the booking, and nothing of staff: no word is left
+    beside those of bookings, times and questions, their name and the work."""
+    said, own = utterance(held.words, held.business.language), held.found
+    known = (m for here in said.matches for m in here if m.tag.startswith(_OF_ANY_BOOKING))
+    read = {n for match in known for n in range(match.first, match.end)}
+    left = [said.low(n) for n in range(len(said)) if n not in read and not said.is_sound(n)]
+    work = own.service.casefold()[:_A_STEM] if own else ""
+    names = name_words(own.name) if own else ()
+    told = any(word not in names and not (work and word.startswith(work)) for word in left)
+    return not told and said.tags.isdisjoint(_OF_STAFF)
 
 
-_ASKS_WHEN = ("booked.asks", "booked.already", "clause.ask", "clause.asks")
-_OF_STAFF = ("note.request", "booked.adds", "want.late", "want.complaint", "booked.missing")
+_OF_ANY_BOOKING = (
+    *("quiet.", "booked.", "want.", "time.", "clause.", "act.", "name.", "lead.", "record."),
+    *("decline.", "person.", "yes.", "no."),
+)
+"""Tables whose words tell when it is, whose, or that it is asked after."""
+_OF_STAFF = (
+    *("note.request", "booked.adds", "booked.change", "booked.missing"),
+    *("want.late", "want.complaint"),
+)
+_A_STEM = 4
+"""Letters by which "a clean" is a cleaning."""
 
 
 def new_time(turn: Turn) -> Turn:
@@ -289,6 +305,19 @@ def compare(turn: Turn, act: Provide | Correct, text: str) -> Turn:
     stored, said = held.found.value(step), act.value or ""
     same = addresses_agree(said, stored) if step is Step.ADDRESS else said == stored
     return told(turn, [step]) if same else turn.note(text).promise().say_call_back()
+
+
+def of_own_work(turn: Turn, said: Said) -> Turn | None:
+    """Return the turn that tells another booking of the caller's, where it or its work is named:
+    "and the cleaning stays?", "and the other one?". None for other work."""
+    held, named = turn.dialogue, {a.value for a in said.of(Provide) if a.step is Step.SERVICE}
+    other = "booked.other" in utterance(said.text, said.situation.language).tags
+    own = next((each for each in held.others if other or each.service in named), None)
+    if own is None:
+        return None
+    answers = {step: value for step, value in held.answers.items() if step is not Step.SERVICE}
+    turn = turn.become(found=own, answers=answers)
+    return turn.say("existing.stands", **turn.about())
 
 
 def take_up_next(turn: Turn, said: Said) -> Turn:

@@ -67,8 +67,12 @@ def answer(turn: Turn, said: Said) -> Turn:
     """Go on with whatever comes, else say goodbye."""
     held, before = turn.dialogue, said.situation.record
     for_staff = bool({*held.dealt[-1:]} & _FOR_STAFF)
-    named = any(act.step is Step.SERVICE for act in said.values)
-    books = said.books or (named and not (for_staff and said.tells_more))  # "the fridge is ruined"
+    named = [act for act in said.of(Provide) if act.step is Step.SERVICE and act in said.values]
+    own = bookings.of_own_work(turn, said)  # "and the cleaning stays?"
+    if own is not None and not said.books:
+        return own.ask()
+    told = for_staff and said.unread and not any(map(said.wishes_for, named))
+    books = said.books or bool(named and not told)  # not "the fridge is ruined"
     if held.stepped_back and not held.dealt and said.says_more and not books:
         return proceed(bookings.turn_to(turn, Purpose.BE_CALLED, said.text))
     if (again_found := bookings.take_up_again(turn, before.get(Step.NAME))) is not None:

@@ -33,6 +33,9 @@ def told_of(turn: Turn, told: str, text: str) -> Turn:
     listed = turn.business.emergency_in(told)
     turn = turn.need(Needs.PERSON, Wish.EMERGENCY).note(text)
     turn = _advised(turn.become(urgent=True, advice=listed.say if listed else ""))
+    shown = turn.valid(Step.PHONE, turn.dialogue.caller or "")
+    if shown and Step.PHONE not in turn.dialogue.answers:
+        turn = turn.answer(Step.PHONE, shown).confirm(Step.PHONE)  # asked for no number in a hurry
     if turn.business.transfer_to:
         return turn.say("emergency.person").end(Ending.TRANSFER, Status.TRANSFER)
     if listed and listed.number and listed.number not in listed.say:

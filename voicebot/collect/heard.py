@@ -194,6 +194,10 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     return _turned_to(turn, said, wish)
 
 
+_OF_ANY_VISIT = ("own", "cancel", "pay_how", "pay_when", "robot", "recorded", "company", "place")
+"""Topics of questions that are answered before the booking is found which is called about."""
+
+
 def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
     """Turn to what is wished of a booking that is there; True when the turn is over with it."""
     held, purpose = turn.dialogue, PURPOSES[wish.what]
@@ -232,6 +236,10 @@ def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
         return turn, False  # the time that is being found is meant
     turn = bookings.turn_to(turn, purpose, said.text, "existing.passed_on" if matter else "")
     turn = turn.become(to_tell=said.fields_asked, shift=said.shift, words=said.text)
+    for ask in _questions(turn, said):
+        fee = purpose in _CHANGES and ask.topic == "price"  # "I want to cancel, is there a fee?"
+        if fee or ask.topic in _OF_ANY_VISIT:
+            turn = asides.reply(turn, replace(ask, topic="cancel") if fee else ask, said.text)
     if window := times.wished(turn, said.reading.acts):
         turn = turn.become(window=window)
     kept = (*_REACHED_BY, *((Step.TIME,) if purpose is Purpose.MOVE else ()))

@@ -48,7 +48,6 @@ from voicebot.collect.understanding import (
     window_of,
 )
 
-_CRIES = ("!", "！")
 _MOST_UNLISTED = 3
 """Services asked for that are not offered, after which it counts as a failed answer."""
 _MOST_READ = 1
@@ -115,7 +114,7 @@ def _asking(turn: Turn, said: Said) -> Turn:
         return decline(turn.note(said.text) if part else turn, declines[-1].why)
     if step is Step.EMAIL and said.only_denies and not (held.unheard or said.values):
         return decline(turn, "has none")
-    if held.urgent and not turn.said and said.says_more and said.text.rstrip().endswith(_CRIES):
+    if held.urgent and not turn.said and said.says_more:
         return emergencies.cried(turn, said.text).ask()  # "hello? It's still pouring!"
     if _dealt_with(said):
         return _repeated(turn, said)
