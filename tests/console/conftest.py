@@ -42,19 +42,20 @@ async def redis(valkey: ValkeyProcess) -> AsyncIterator[Redis]:  # noqa: F811
 
 
 @pytest.fixture
-def settings(valkey: ValkeyProcess, tmp_path: Path) -> Settings:  # noqa: F811
+def settings(redis: Redis, valkey: ValkeyProcess, tmp_path: Path) -> Settings:  # noqa: F811
+    """They name the empty server."""
     return Settings(_env_file=None, redis_url=valkey.url, data_dir=tmp_path / "data")
 
 
 @pytest.fixture
-async def http(redis: Redis, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the console."""
     async with console(settings) as client:
         yield client
 
 
 @pytest.fixture
-async def guarded(redis: Redis, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def guarded(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a console that wants a token."""
     async with console(
         settings.model_copy(update={"console_token": SecretStr("sesame")})
@@ -144,7 +145,7 @@ async def hub_and_store(url: str) -> AsyncIterator[HubAndStore]:
 
 
 @pytest.fixture
-async def at(redis: Redis, settings: Settings) -> AsyncIterator[HubAndStore]:
+async def at(settings: Settings) -> AsyncIterator[HubAndStore]:
     assert settings.redis_url
     async with hub_and_store(settings.redis_url) as at:
         yield at

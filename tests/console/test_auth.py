@@ -124,9 +124,7 @@ async def test_no_header_makes_a_stranger_another_one(guarded: httpx.AsyncClient
     assert last.status_code == 429
 
 
-async def test_a_trusted_proxy_says_who_asks_and_its_client_cannot(
-    redis: Redis, locked: Settings
-) -> None:
+async def test_a_trusted_proxy_says_who_asks_and_its_client_cannot(locked: Settings) -> None:
     behind = locked.model_copy(update={"trusted_proxies": ("127.0.0.1/32",)})
     async with console(behind) as client:
 
@@ -143,9 +141,7 @@ async def test_a_trusted_proxy_says_who_asks_and_its_client_cannot(
         assert "Secure" in opened.headers["set-cookie"]
 
 
-async def test_all_addresses_of_an_ipv6_network_are_one_stranger(
-    redis: Redis, locked: Settings
-) -> None:
+async def test_all_addresses_of_an_ipv6_network_are_one_stranger(locked: Settings) -> None:
     behind = locked.model_copy(update={"trusted_proxies": ("127.0.0.1/32",)})
     async with console(behind) as client:
         for n in range(TRIES + 1):
@@ -154,9 +150,7 @@ async def test_all_addresses_of_an_ipv6_network_are_one_stranger(
     assert last.status_code == 429
 
 
-async def test_a_cookie_that_was_signed_out_opens_nothing_on_any_console(
-    redis: Redis, locked: Settings
-) -> None:
+async def test_a_cookie_that_was_signed_out_opens_nothing_on_any_console(locked: Settings) -> None:
     async with console(locked) as here, console(locked) as elsewhere:
         copy = {"Cookie": f"{COOKIE}={await sign_in(here)}"}
         assert (await elsewhere.get("/live/calls", headers=copy)).status_code == 200
@@ -171,7 +165,7 @@ async def test_a_cookie_that_was_signed_out_opens_nothing_on_any_console(
 
 
 async def test_a_session_outlives_a_restart_of_the_console_and_no_change_of_its_token(
-    redis: Redis, locked: Settings
+    locked: Settings,
 ) -> None:
     async with console(locked) as client:
         cookie = {"Cookie": f"{COOKIE}={await sign_in(client, 'spare')}"}
@@ -194,7 +188,7 @@ async def test_redis_holds_no_cookie_and_no_token(redis: Redis, locked: Settings
 
 
 @pytest.fixture
-async def sessions(redis: Redis, locked: Settings) -> AsyncIterator[Sessions]:
+async def sessions(locked: Settings) -> AsyncIterator[Sessions]:
     assert locked.redis_url
     async with connect(locked.redis_url) as client:
         yield Sessions(client, locked.console_tokens)

@@ -23,7 +23,7 @@ SID = "CA-staff"
 
 
 @pytest.fixture
-async def store(redis: Redis, settings: Settings) -> AsyncIterator[Store]:
+async def store(settings: Settings) -> AsyncIterator[Store]:
     """Another process's store on the same server."""
     other = settings.model_copy(update={"data_dir": settings.data_dir / "worker"})
     async with open_store(other, load_business(None)) as opened:
@@ -153,7 +153,7 @@ async def test_what_nobody_comes_to_is_refused_when_its_call_is_lost(
 
 
 async def test_a_console_that_restarts_loses_no_command(
-    http: httpx.AsyncClient, store: Store, redis: Redis, settings: Settings
+    http: httpx.AsyncClient, store: Store, settings: Settings
 ) -> None:
     sid = CallSid("CA-waits")
     await store.open_call(sid, caller=None)

@@ -176,7 +176,7 @@ async def test_a_conversation_over_http_leaves_no_more_fields_the_longer_it_is(
 
 
 async def test_a_call_of_the_phone_that_goes_on_over_http_is_resumed_once(
-    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voicebot.console.event_hub.GATHER_S", 5.0)  # no notice is read meanwhile
     async with asyncio.timeout(PATIENT_S), console(settings) as http:
@@ -393,9 +393,7 @@ async def test_all_turns_of_a_call_are_on_one_bill_until_its_cap_is_reached(
     assert used.cost_usd > settings.openai_max_cost
 
 
-async def test_a_conversation_is_one_trace_and_each_answer_a_turn(
-    redis: Redis, settings: Settings
-) -> None:
+async def test_a_conversation_is_one_trace_and_each_answer_a_turn(settings: Settings) -> None:
     seen = Seen()
     async with console(settings, Spans(SimpleSpanProcessor(seen))) as http:
         await begin(http)
@@ -428,9 +426,7 @@ class Listening(Untraced):
         return untraced
 
 
-async def test_what_is_logged_meanwhile_carries_the_calls_id(
-    redis: Redis, settings: Settings
-) -> None:
+async def test_what_is_logged_meanwhile_carries_the_calls_id(settings: Settings) -> None:
     listening = Listening()
     async with console(settings, listening) as http:
         await begin(http, "CA-one")

@@ -101,7 +101,7 @@ async def page(at: HubAndStore, watermark: int | None) -> tuple[set[str], dict[s
 
 
 async def test_a_page_that_comes_back_is_told_what_changed_and_after_a_restart_all(
-    redis: Redis, settings: Settings
+    settings: Settings,
 ) -> None:
     assert settings.redis_url
     async with hub_and_store(settings.redis_url) as at:

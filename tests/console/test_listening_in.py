@@ -29,7 +29,7 @@ async def test_it_is_off_unless_the_business_file_says_otherwise(http: httpx.Asy
 
 
 @pytest.fixture
-async def open_house(redis: Redis, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def open_house(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A console whose business allows it."""
     business = load_business(None).model_copy(update={"listening_in": True})
     async with console(settings, business=business) as client:

@@ -7,7 +7,6 @@ import json
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 
 from tests.console.conftest import PATIENCE_S, console, hub_and_store, until_following
 from tests.console.test_app import WORDS, begin, say
@@ -39,7 +38,7 @@ async def test_calls_come_in_pages_newest_first_and_none_twice(http: httpx.Async
 
 
 async def test_a_fresh_page_gets_the_newest_calls_and_older_ones_that_need_somebody(
-    http: httpx.AsyncClient, redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    http: httpx.AsyncClient, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "ROWS", 2)
     await begin(http, "CA-wants")
@@ -80,7 +79,7 @@ async def test_a_call_knows_the_others_of_its_caller_newest_first_and_masked(
 
 
 async def test_a_search_finds_what_a_turn_has_just_saved(
-    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voicebot.console.event_hub.GATHER_S", 5.0)  # no notice is read meanwhile
     async with asyncio.timeout(PATIENCE_S), console(settings) as http:

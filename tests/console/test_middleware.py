@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from redis.asyncio import Redis
 
 from tests.console.conftest import listening
 from voicebot.console import middleware
@@ -79,7 +78,7 @@ PARTS = {
 
 @pytest.mark.parametrize("part", PARTS)
 async def test_a_request_that_does_not_come_to_its_end_is_ended(
-    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch, part: str
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, part: str
 ) -> None:
     monkeypatch.setattr(middleware, "REQUEST_S", 0.05)
     async with listening(settings) as address, asyncio.timeout(PATIENCE_S):
@@ -92,7 +91,7 @@ async def test_a_request_that_does_not_come_to_its_end_is_ended(
 
 
 async def test_who_drips_a_request_is_not_waited_for(
-    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(middleware, "REQUEST_S", 0.3)
     async with listening(settings) as address, asyncio.timeout(PATIENCE_S):
@@ -107,7 +106,7 @@ async def test_who_drips_a_request_is_not_waited_for(
 
 
 async def test_a_stream_and_a_kept_connection_last_longer_than_a_request_may_take(
-    redis: Redis, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(middleware, "REQUEST_S", 0.4)  # a busy machine sends it late
     monkeypatch.setattr("voicebot.console.event_streams.PING_EVERY_S", 0.5)

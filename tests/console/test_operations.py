@@ -72,7 +72,7 @@ async def test_failures_come_newest_first_in_pages(http: httpx.AsyncClient) -> N
     }
 
 
-async def test_without_a_receiver_the_list_is_empty(redis: Redis, settings: Settings) -> None:
+async def test_without_a_receiver_the_list_is_empty(settings: Settings) -> None:
     off = settings.model_copy(update={"webhook_url": None})
     async with console(off) as http:
         answer = await http.get("/webhooks/failures")

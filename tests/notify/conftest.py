@@ -56,7 +56,13 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-def settings(valkey: ValkeyProcess, receiver: Receiver, tmp_path: Path) -> Settings:  # noqa: F811
+def settings(
+    redis: Redis,
+    valkey: ValkeyProcess,  # noqa: F811
+    receiver: Receiver,
+    tmp_path: Path,
+) -> Settings:
+    """They name the empty server and the receiver."""
     return Settings(
         _env_file=None,
         redis_url=valkey.url,
@@ -68,7 +74,7 @@ def settings(valkey: ValkeyProcess, receiver: Receiver, tmp_path: Path) -> Setti
 
 
 @pytest.fixture
-async def store(redis: Redis, settings: Settings) -> AsyncIterator[Store]:
+async def store(settings: Settings) -> AsyncIterator[Store]:
     store = Store(connect(str(settings.redis_url)), settings, load_business(None))
     yield store
     await store.aclose()

@@ -65,7 +65,7 @@ async def until_begun(client: Redis, settings: Settings) -> None:
 
 
 async def test_a_write_is_told_by_its_notice(
-    settings: Settings, redis: Redis, talk: Talk, receiver: Receiver
+    settings: Settings, talk: Talk, receiver: Receiver
 ) -> None:
     async with delivering(settings, ONCE):
         await talk()
@@ -100,7 +100,7 @@ async def test_a_key_of_somebody_else_does_not_hide_the_other_calls(
 
 
 async def test_of_two_processes_one_delivers(
-    settings: Settings, redis: Redis, talk: Talk, receiver: Receiver
+    settings: Settings, talk: Talk, receiver: Receiver
 ) -> None:
     calls = [CallSid(f"CA{n}") for n in range(10)]
     async with delivering(settings, processes=3):
@@ -112,11 +112,7 @@ async def test_of_two_processes_one_delivers(
 
 
 async def test_calls_are_told_beside_each_other_each_in_order(
-    settings: Settings,
-    redis: Redis,
-    talk: Talk,
-    receiver: Receiver,
-    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings, talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voicebot.notify.delivery.PAUSES_S", (3600.0,) * 10)
     receiver.refusing = {"phone": 500}
@@ -132,7 +128,7 @@ async def test_calls_are_told_beside_each_other_each_in_order(
 
 
 async def test_a_receiver_that_hangs_does_not_hold_up_another(
-    settings: Settings, redis: Redis, talk: Talk, receiver: Receiver
+    settings: Settings, talk: Talk, receiver: Receiver
 ) -> None:
     async with receiving() as other:
         both = SecretStr(f"{receiver.url},{other.url}")
@@ -146,11 +142,7 @@ async def test_a_receiver_that_hangs_does_not_hold_up_another(
 
 
 async def test_a_late_one_is_tried_again_by_itself(
-    settings: Settings,
-    redis: Redis,
-    talk: Talk,
-    receiver: Receiver,
-    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings, talk: Talk, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voicebot.notify.delivery.PAUSES_S", (0.05,) * 10)
     receiver.refusing = {"*": 503}
@@ -162,7 +154,7 @@ async def test_a_late_one_is_tried_again_by_itself(
 
 
 async def test_a_commit_that_waited_in_the_journal_is_told_when_it_is_replayed(
-    settings: Settings, redis: Redis, valkey: ValkeyProcess, receiver: Receiver
+    settings: Settings, valkey: ValkeyProcess, receiver: Receiver
 ) -> None:
     """The session's process ends while Redis is silent; the next one's replay brings it."""
     quick = settings.model_copy(update={"commit_deadline_ms": 40})
@@ -181,7 +173,7 @@ async def test_a_commit_that_waited_in_the_journal_is_told_when_it_is_replayed(
 
 
 async def test_it_goes_on_after_redis_was_restarted(
-    settings: Settings, redis: Redis, store: Store, valkey: ValkeyProcess, receiver: Receiver
+    settings: Settings, store: Store, valkey: ValkeyProcess, receiver: Receiver
 ) -> None:
     async with delivering(settings, ONCE):
         ledger = await store.open_call(SID, caller=None)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from redis.asyncio import Redis
 from typer.testing import CliRunner, Result
 
 from voicebot.call import Step
@@ -39,7 +38,7 @@ def voicebot(
 Voicebot = Callable[..., asyncio.Future[Result]]
 
 
-async def test_nothing_given_up_is_said(voicebot: Voicebot, redis: Redis) -> None:
+async def test_nothing_given_up_is_said(voicebot: Voicebot) -> None:
     result = await voicebot()
     assert (result.exit_code, result.stdout) == (0, "0 given up; 0 calls have late ones\n")
 
@@ -65,7 +64,7 @@ async def test_what_was_given_up_is_listed_and_asked_for_again(
     assert receiver.taken == ["name"]
 
 
-async def test_an_unknown_id_is_an_error(voicebot: Voicebot, redis: Redis) -> None:
+async def test_an_unknown_id_is_an_error(voicebot: Voicebot) -> None:
     assert (await voicebot("--retry", "msg_nothing")).exit_code == 1
     assert (await voicebot("--retry", "all")).exit_code == 0
 

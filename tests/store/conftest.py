@@ -104,17 +104,21 @@ class Processes:
     """Store processes on one data dir, one after or beside the other."""
 
     def __init__(self, faulty: FaultyRedis, settings: Settings, business: Business) -> None:
-        self._faulty = faulty
+        self.faulty = faulty
         self.settings = settings
         self.business = business
         self.data_dir = settings.data_dir
         self.clock: Callable[[], datetime] = utc_now
 
+    def elsewhere(self) -> Store:
+        """That of another machine, on the same server."""
+        return Store(cast(Redis, self.faulty), self.settings, self.business)
+
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[Store]:
         """A store from its start to its end; its journal file is left as a crash leaves it."""
         journal = FallbackStore(self.data_dir / JOURNALS)
-        redis = cast(Redis, self._faulty)
+        redis = cast(Redis, self.faulty)
         store = Store(redis, self.settings, self.business, fallback=journal, clock=self.clock)
         await store.start()
         try:

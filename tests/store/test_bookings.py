@@ -472,7 +472,7 @@ async def test_appointments_that_the_index_does_not_name_are_added(
 
 
 async def test_while_redis_is_away_nothing_is_found_and_nothing_changes(
-    store: Store, other: Appointments, make_store: StoreMaker, client: Redis, clock: Clock
+    store: Store, other: Appointments, make_store: StoreMaker, clock: Clock
 ) -> None:
     async with connect("redis://127.0.0.1:1") as nowhere:
         ledger = await make_store(nowhere, clock=clock).open_call(OTHER, caller=NUMBER)

@@ -22,7 +22,6 @@ from voicebot.store.store import Store
 from .calls import BOOKED_TIME, SID, START, Clock, answered
 from .cluster import cluster
 from .conftest import Processes, StoreMaker
-from .faults import FaultyRedis
 
 NUMBER, PHONE = "+61255550199", "+61255550100"
 OTHER, OLD = CallSid("CAother"), CallSid("CAold")
@@ -144,19 +143,19 @@ async def test_a_call_on_the_phone_is_not_forgotten(store: Store, forgetting: Fo
 
 
 @asynccontextmanager
-async def waiting(process: Processes, faulty: FaultyRedis) -> AsyncIterator[Store]:
+async def waiting(process: Processes) -> AsyncIterator[Store]:
     """A server with a call of which Redis has nothing yet."""
     async with process() as store:
-        with faulty.away():
+        with process.faulty.away():
             ledger = await store.open_call(SID, caller=NUMBER)
             assert await ledger.commit(answered(Step.NAME, 1)) is Saved.JOURNAL
             yield store
 
 
 async def test_what_waits_in_a_journal_is_found_by_its_number_and_erased(
-    process: Processes, faulty: FaultyRedis, forgetting: Forgetting, settings: Settings
+    process: Processes, forgetting: Forgetting, settings: Settings
 ) -> None:
-    async with waiting(process, faulty):
+    async with waiting(process):
         pass
     assert await forgetting.calls_of(NUMBER) == {SID}
     assert await forgetting.known({SID}) == {SID}
@@ -168,17 +167,17 @@ async def test_what_waits_in_a_journal_is_found_by_its_number_and_erased(
 
 
 async def test_what_a_running_process_still_brings_is_waited_for(
-    process: Processes, faulty: FaultyRedis, forgetting: Forgetting
+    process: Processes, forgetting: Forgetting
 ) -> None:
-    async with waiting(process, faulty):
+    async with waiting(process):
         with pytest.raises(StillInUse, match="try again"):
             await forgetting.erase({SID})
 
 
 async def test_a_damaged_journal_is_told(
-    process: Processes, faulty: FaultyRedis, forgetting: Forgetting, settings: Settings
+    process: Processes, forgetting: Forgetting, settings: Settings
 ) -> None:
-    async with waiting(process, faulty):
+    async with waiting(process):
         pass
     (journal,) = (settings.data_dir / "journal").glob("*.db")
     journal.write_bytes(b"no database")
@@ -186,10 +185,10 @@ async def test_a_damaged_journal_is_told(
 
 
 async def test_what_is_older_than_records_may_be_leaves_the_journals(
-    process: Processes, faulty: FaultyRedis, settings: Settings
+    process: Processes, settings: Settings
 ) -> None:
     process.clock = Clock()
-    async with waiting(process, faulty):
+    async with waiting(process):
         assert erase_old_entries(settings.data_dir, START + timedelta(1)).writes == 0
     assert erase_old_entries(settings.data_dir, START).writes == 0
     assert erase_old_entries(settings.data_dir, START + timedelta(seconds=1)).writes == 1
@@ -197,14 +196,14 @@ async def test_what_is_older_than_records_may_be_leaves_the_journals(
 
 
 async def test_what_redis_has_leaves_no_trace_in_the_files_of_a_running_process(
-    process: Processes, faulty: FaultyRedis, settings: Settings
+    process: Processes, settings: Settings
 ) -> None:
     def traces() -> list[str]:
         folder = settings.data_dir / "journal"
         return [p.name for p in folder.iterdir() if b"Test Caller" in p.read_bytes()]
 
     async with process() as store:
-        with faulty.away():
+        with process.faulty.away():
             ledger = await store.open_call(SID, caller=NUMBER)
             await ledger.commit(answered(Step.NAME, 1))
             assert await asyncio.to_thread(traces)

@@ -187,7 +187,7 @@ async def test_what_one_caller_is_offered_no_other_gets(desk: Desk, salon: Busin
 
 
 async def test_what_is_offered_and_not_taken_is_free_after_a_while(
-    desk: Desk, salon: Business, clock: Clock
+    desk: Desk, clock: Clock
 ) -> None:
     (offered,) = await desk("A").free(ON_WEDNESDAY, service="colour", most=1)
     clock.at += timedelta(seconds=OFFER_S + 1)
@@ -206,9 +206,7 @@ async def test_a_later_offer_gives_back_the_one_before_also_from_another_process
 
 
 @pytest.mark.parametrize("take", ["hold", "book"])
-async def test_taking_one_of_the_offers_gives_back_the_others(
-    desk: Desk, salon: Business, take: str
-) -> None:
+async def test_taking_one_of_the_offers_gives_back_the_others(desk: Desk, take: str) -> None:
     offered = await desk("A").free(Window(), service="colour")
     next_turn = desk("A")
     taken = await (next_turn.hold if take == "hold" else next_turn.book)(offered[1], "colour")
@@ -217,7 +215,7 @@ async def test_taking_one_of_the_offers_gives_back_the_others(
     assert places == [Place.YOURS, Place.TAKEN, Place.YOURS]
 
 
-async def test_a_call_that_ends_gives_back_what_it_was_offered(desk: Desk, salon: Business) -> None:
+async def test_a_call_that_ends_gives_back_what_it_was_offered(desk: Desk) -> None:
     slots = desk("A")
     offered = await slots.free(ON_WEDNESDAY, service="colour")
     await slots.leave()

@@ -79,18 +79,16 @@ async def booking_in_the_journal(store: Store, faulty: FaultyRedis) -> AsyncIter
         yield call
 
 
-async def crash_with_a_booking_in_the_journal(process: Processes, faulty: FaultyRedis) -> None:
+async def crash_with_a_booking_in_the_journal(process: Processes) -> None:
     """The server of such a call ends before Redis is back."""
-    async with process() as store, booking_in_the_journal(store, faulty):
+    async with process() as store, booking_in_the_journal(store, process.faulty):
         await store.tasks.close()
 
 
 @pytest.fixture
-async def lost_place(
-    process: Processes, faulty: FaultyRedis, reconciliation: Reconciliation, clock: Clock
-) -> None:
+async def lost_place(process: Processes, reconciliation: Reconciliation, clock: Clock) -> None:
     """After such a crash the place of the booking is freed, as no record has it."""
-    await crash_with_a_booking_in_the_journal(process, faulty)
+    await crash_with_a_booking_in_the_journal(process)
     clock.at += timedelta(days=3)
     assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
 
@@ -109,14 +107,10 @@ async def test_a_booking_that_comes_late_out_of_a_journal_takes_its_place_again(
 
 
 async def test_so_does_a_booking_that_waited_in_a_living_server(
-    store: Store,
-    process: Processes,
-    faulty: FaultyRedis,
-    reconciliation: Reconciliation,
-    clock: Clock,
+    store: Store, process: Processes, reconciliation: Reconciliation, clock: Clock
 ) -> None:
     async with process() as living:
-        async with booking_in_the_journal(living, faulty) as call:
+        async with booking_in_the_journal(living, process.faulty) as call:
             clock.at += timedelta(days=3)
             assert [await reconciliation.free_places() for _ in range(2)] == [0, 1]
         await call.caught_up()
@@ -166,9 +160,9 @@ async def test_that_a_place_is_lost_never_hides_what_a_caller_wants_of_staff(
 
 
 async def test_a_booking_that_comes_in_time_out_of_a_journal_keeps_its_place(
-    store: Store, process: Processes, faulty: FaultyRedis, client: Redis
+    store: Store, process: Processes, client: Redis
 ) -> None:
-    await crash_with_a_booking_in_the_journal(process, faulty)
+    await crash_with_a_booking_in_the_journal(process)
     (day,) = [key async for key in client.scan_iter("slots:*")]
     before = await client.hgetall(day)
     async with process():

@@ -2,7 +2,6 @@
 
 import asyncio
 from pathlib import Path
-from typing import cast
 
 import pytest
 from redis.asyncio import Redis
@@ -12,11 +11,10 @@ from voicebot.store.journal_file import JournalFile
 from voicebot.store.layout import call_keys, legacy_key
 from voicebot.store.replay import dead_letter_paths, journal_backlog, journal_paths
 from voicebot.store.session import CallSession
-from voicebot.store.store import Store
 
 from .calls import SID, answered, caller, said, spoken, stored
 from .conftest import Processes
-from .faults import FaultyRedis, no_room
+from .faults import no_room
 
 HEALTHY = CallSid("CAhealthy")
 
@@ -38,17 +36,17 @@ async def given_up(ledger: CallSession) -> None:
 
 
 async def test_a_refused_commit_is_kept_on_disk_and_not_asked_for_ever(
-    process: Processes, faulty: FaultyRedis, client: Redis, capsys: pytest.CaptureFixture[str]
+    process: Processes, client: Redis, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with process() as store:
         ledger = await store.open_call(SID, caller=None)
         await poison(client)
         assert await ledger.commit(said("one", 1)) is Saved.JOURNAL
         await given_up(ledger)
-        asked = faulty.asked
+        asked = process.faulty.asked
         assert await ledger.commit(said("two", 2)) is Saved.JOURNAL
         await ledger.caught_up()
-        assert faulty.asked == asked
+        assert process.faulty.asked == asked
         assert journal_backlog(process.data_dir).entries == 2
     assert "redis_refuses" in capsys.readouterr().err
 
@@ -113,10 +111,10 @@ async def test_what_stays_refused_becomes_a_dead_letter_that_is_brought_by_hand(
 
 
 async def test_a_poisoned_call_of_a_dead_process_does_not_hold_up_the_others(
-    process: Processes, faulty: FaultyRedis, client: Redis
+    process: Processes, client: Redis
 ) -> None:
     async with process() as first:
-        with faulty.away():
+        with process.faulty.away():
             for sid in (SID, HEALTHY):
                 ledger = await first.open_call(sid, caller=None)
                 await ledger.commit(said(f"said in {sid}"))
@@ -155,12 +153,12 @@ async def test_a_refused_small_write_is_false_and_trips_nothing(
 
 
 async def test_a_small_write_that_was_promised_and_is_refused_later_becomes_a_dead_letter(
-    process: Processes, faulty: FaultyRedis, client: Redis
+    process: Processes, client: Redis
 ) -> None:
     async with process() as store:
         for sid in (SID, HEALTHY):
             await store.open_call(sid, caller=None)
-        with faulty.away():
+        with process.faulty.away():
             assert await store.writes.update_conversation_history(SID, caller("hello"))
             assert await store.writes.update_user_info_field(HEALTHY, "name", "Test Caller")
             await poison(client)
@@ -184,9 +182,9 @@ async def test_a_strange_key_where_the_old_system_wrote_is_no_old_record(
 
 
 async def test_without_a_journal_a_refused_commit_is_only_in_memory_and_says_so(
-    faulty: FaultyRedis, client: Redis, process: Processes, capsys: pytest.CaptureFixture[str]
+    client: Redis, process: Processes, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store = Store(cast(Redis, faulty), process.settings, process.business)
+    store = process.elsewhere()
     ledger = await store.open_call(SID, caller=None)
     await poison(client)
     assert await ledger.commit(Change(messages=(caller("one", 1),))) is Saved.MEMORY

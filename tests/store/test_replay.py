@@ -9,29 +9,26 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from sqlite3 import connect as open_database
-from typing import cast
 
 import pytest
-from redis.asyncio import Redis
 
 from voicebot.call import FIELDS, CallSid, Change, Saved, Status, Step
 from voicebot.errors import Fenced, StoreUnavailable
 from voicebot.store.journal_file import JournalFile
 from voicebot.store.replay import journal_backlog, journal_paths
-from voicebot.store.store import Store
 
 from .calls import SID, answered, caller, said, spoken, stored
 from .conftest import Processes
-from .faults import FaultyRedis, no_room
+from .faults import no_room
 
 
 async def test_what_a_dead_process_left_is_there_before_the_next_takes_calls(
-    process: Processes, faulty: FaultyRedis
+    process: Processes,
 ) -> None:
     async with process() as first:
         ledger = await first.open_call(SID, caller=None)
         assert await ledger.commit(answered(Step.NAME, 1)) is Saved.REDIS
-        with faulty.away():
+        with process.faulty.away():
             assert await ledger.commit(answered(Step.PHONE, 3)) is Saved.JOURNAL
             assert await ledger.commit(answered(Step.ADDRESS, 5)) is Saved.JOURNAL
             await first.tasks.close()
@@ -44,21 +41,19 @@ async def test_what_a_dead_process_left_is_there_before_the_next_takes_calls(
 
 
 async def test_a_commit_whose_reply_was_lost_is_not_replayed_into_a_second_message(
-    process: Processes, faulty: FaultyRedis
+    process: Processes,
 ) -> None:
     async with process() as first:
         ledger = await first.open_call(SID, caller=None)
-        with faulty.replies_lost():
+        with process.faulty.replies_lost():
             assert await ledger.commit(said("once")) is Saved.JOURNAL
             await first.tasks.close()
     async with process() as second:
         assert await spoken(second) == ["once"]
 
 
-async def test_a_call_that_never_reached_redis_is_replayed_as_a_whole(
-    process: Processes, faulty: FaultyRedis
-) -> None:
-    with faulty.away():
+async def test_a_call_that_never_reached_redis_is_replayed_as_a_whole(process: Processes) -> None:
+    with process.faulty.away():
         async with process() as first:
             ledger = await first.open_call(SID, caller="+61255550100")
             for second, step in enumerate(FIELDS):
@@ -71,10 +66,8 @@ async def test_a_call_that_never_reached_redis_is_replayed_as_a_whole(
         assert len(skeleton.history) == 2 * len(FIELDS)
 
 
-async def test_a_call_out_of_a_journal_is_among_the_recent_ones(
-    process: Processes, faulty: FaultyRedis
-) -> None:
-    with faulty.away():
+async def test_a_call_out_of_a_journal_is_among_the_recent_ones(process: Processes) -> None:
+    with process.faulty.away():
         async with process() as store:
             ledger = await store.open_call(SID, caller="+61255550100")
             await ledger.commit(said("My name is"))
@@ -85,11 +78,11 @@ async def test_a_call_out_of_a_journal_is_among_the_recent_ones(
 
 
 async def test_what_comes_out_of_a_journal_after_a_takeover_changes_no_field(
-    process: Processes, faulty: FaultyRedis
+    process: Processes,
 ) -> None:
     async with process() as first:
         ledger = await first.open_call(SID, caller=None)
-        with faulty.away():
+        with process.faulty.away():
             await ledger.commit(
                 Change(
                     answers={Step.NAME: "Old Name", Step.EMAIL: "caller@example.com"},
@@ -98,7 +91,7 @@ async def test_what_comes_out_of_a_journal_after_a_takeover_changes_no_field(
                 )
             )
             await first.tasks.close()
-        elsewhere = Store(cast(Redis, faulty), process.settings, process.business)
+        elsewhere = process.elsewhere()
         newer = await elsewhere.open_call(SID, caller=None)
         await newer.commit(
             Change(
@@ -118,14 +111,14 @@ async def test_what_comes_out_of_a_journal_after_a_takeover_changes_no_field(
 
 
 async def test_an_unclaimed_call_that_went_on_elsewhere_does_not_fence_its_newer_owner(
-    process: Processes, faulty: FaultyRedis
+    process: Processes,
 ) -> None:
     async with process() as first:
-        with faulty.away():
+        with process.faulty.away():
             ledger = await first.open_call(SID, caller=None)
             await ledger.commit(said("said to the old one", 1))
             await first.tasks.close()
-        elsewhere = Store(cast(Redis, faulty), process.settings, process.business)
+        elsewhere = process.elsewhere()
         newer = await elsewhere.open_call(SID, caller=None)
     async with process() as second:
         assert await newer.commit(said("said to the new one", 2)) is Saved.REDIS
@@ -133,12 +126,10 @@ async def test_an_unclaimed_call_that_went_on_elsewhere_does_not_fence_its_newer
         await elsewhere.aclose()
 
 
-async def test_two_processes_do_not_replay_each_others_living_entries(
-    process: Processes, faulty: FaultyRedis
-) -> None:
+async def test_two_processes_do_not_replay_each_others_living_entries(process: Processes) -> None:
     async with process() as first, process() as second:
         ledger = await first.open_call(SID, caller=None)
-        with faulty.away():
+        with process.faulty.away():
             await ledger.commit(said("mine"))
         assert await second.replay() == 0
         assert journal_backlog(process.data_dir).entries <= 1
@@ -146,16 +137,14 @@ async def test_two_processes_do_not_replay_each_others_living_entries(
         assert await spoken(second) == ["mine"]
 
 
-async def test_a_replay_that_was_cut_off_goes_on_where_it_was(
-    process: Processes, faulty: FaultyRedis
-) -> None:
+async def test_a_replay_that_was_cut_off_goes_on_where_it_was(process: Processes) -> None:
     async with process() as first:
-        with faulty.away():
+        with process.faulty.away():
             for name in ("CA1", "CA2"):
                 ledger = await first.open_call(CallSid(name), caller=None)
                 await ledger.commit(said(name))
             await first.tasks.close()
-    with faulty.replies_lost():
+    with process.faulty.replies_lost():
         async with process() as cut_off:
             assert journal_backlog(process.data_dir).entries > 0
             with pytest.raises(StoreUnavailable):
@@ -167,10 +156,10 @@ async def test_a_replay_that_was_cut_off_goes_on_where_it_was(
 
 
 async def test_a_replay_that_is_stopped_while_it_opens_a_file_leaves_it_to_the_next(
-    process: Processes, faulty: FaultyRedis, monkeypatch: pytest.MonkeyPatch
+    process: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with process() as first:
-        with faulty.away():
+        with process.faulty.away():
             await (await first.open_call(SID, caller=None)).commit(said("left behind"))
             await first.tasks.close()
     opened, stopped = threading.Event(), threading.Event()
@@ -183,7 +172,7 @@ async def test_a_replay_that_is_stopped_while_it_opens_a_file_leaves_it_to_the_n
         return file
 
     monkeypatch.setattr(JournalFile, "adopt", slowly)
-    stopping = Store(cast(Redis, faulty), process.settings, process.business)
+    stopping = process.elsewhere()
     replaying = asyncio.ensure_future(stopping.replay())
     await asyncio.to_thread(opened.wait)
     replaying.cancel()
@@ -196,11 +185,9 @@ async def test_a_replay_that_is_stopped_while_it_opens_a_file_leaves_it_to_the_n
     await stopping.tasks.close()
 
 
-async def test_the_webhook_reads_a_calls_status_from_the_journal(
-    process: Processes, faulty: FaultyRedis
-) -> None:
+async def test_the_webhook_reads_a_calls_status_from_the_journal(process: Processes) -> None:
     async with process() as store:
-        with faulty.away():
+        with process.faulty.away():
             ledger = await store.open_call(SID, caller=None)
             await ledger.commit(Change(status=Status.TRANSFER))
             assert await store.status(SID) is Status.TRANSFER
@@ -208,10 +195,8 @@ async def test_the_webhook_reads_a_calls_status_from_the_journal(
             await store.tasks.close()
 
 
-async def test_a_call_goes_on_from_the_journal_when_redis_stays_away(
-    process: Processes, faulty: FaultyRedis
-) -> None:
-    with faulty.away():
+async def test_a_call_goes_on_from_the_journal_when_redis_stays_away(process: Processes) -> None:
+    with process.faulty.away():
         async with process() as first:
             ledger = await first.open_call(SID, caller=None)
             await ledger.commit(answered(Step.NAME, 1))
@@ -229,12 +214,10 @@ async def test_a_call_goes_on_from_the_journal_when_redis_stays_away(
         assert skeleton.step is Step.EMAIL
 
 
-async def test_integrators_writes_are_true_when_the_journal_has_them(
-    process: Processes, faulty: FaultyRedis
-) -> None:
+async def test_integrators_writes_are_true_when_the_journal_has_them(process: Processes) -> None:
     async with process() as first:
         await first.open_call(SID, caller=None)
-        with faulty.away():
+        with process.faulty.away():
             assert await first.writes.update_user_info_field(SID, "name", "One")
             assert await first.writes.update_user_info_field(SID, "name", "Two")
             assert await first.writes.update_conversation_history(SID, caller("hello"))
@@ -246,22 +229,22 @@ async def test_integrators_writes_are_true_when_the_journal_has_them(
 
 
 async def test_integrators_writes_reach_redis_when_it_is_back_without_a_restart(
-    process: Processes, faulty: FaultyRedis
+    process: Processes,
 ) -> None:
     async with process() as store:
         await store.open_call(SID, caller=None)
-        with faulty.replies_lost():
+        with process.faulty.replies_lost():
             assert await store.writes.update_conversation_history(SID, caller("once"))
         await asyncio.wait(store.tasks.running - {store.replaying})
         assert await spoken(store) == ["once"]
 
 
 async def test_a_full_disk_and_no_redis_leave_the_record_in_memory_until_one_returns(
-    process: Processes, faulty: FaultyRedis, monkeypatch: pytest.MonkeyPatch
+    process: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with process() as store:
         ledger = await store.open_call(SID, caller=None)
-        with faulty.away():
+        with process.faulty.away():
             with monkeypatch.context() as patch:
                 patch.setattr(JournalFile, "put", no_room)
                 assert await ledger.commit(said("one", 1)) is Saved.MEMORY
@@ -272,13 +255,11 @@ async def test_a_full_disk_and_no_redis_leave_the_record_in_memory_until_one_ret
         assert await spoken(store) == ["one", "two"]
 
 
-async def test_a_taken_over_session_learns_it_also_when_redis_was_away(
-    process: Processes, faulty: FaultyRedis
-) -> None:
+async def test_a_taken_over_session_learns_it_also_when_redis_was_away(process: Processes) -> None:
     async with process() as store:
         older = await store.open_call(SID, caller=None)
         newer = await store.open_call(SID, caller=None)
-        with faulty.away():
+        with process.faulty.away():
             assert await older.commit(said("one", 1)) is Saved.JOURNAL
         await older.caught_up()
         with pytest.raises(Fenced):
@@ -363,11 +344,11 @@ def cut_to_nothing(journal: Path) -> None:
 
 @pytest.mark.parametrize("damage", [not_sqlite, torn, no_json, cut_to_nothing])
 async def test_a_damaged_journal_stops_no_call_no_start_and_no_other_journal(
-    process: Processes, faulty: FaultyRedis, damage: Callable[[Path], None]
+    process: Processes, damage: Callable[[Path], None]
 ) -> None:
     for sid in (SID, CallSid("CAother")):
         async with process() as ended:
-            with faulty.away():
+            with process.faulty.away():
                 ledger = await ended.open_call(sid, caller=None)
                 assert await ledger.commit(said("once", 1)) is Saved.JOURNAL
                 await ended.tasks.close()
