@@ -1,6 +1,5 @@
-"""A real Valkey, a real receiver on loopback, a clock that tests move."""
+"""A real Valkey, a real receiver on loopback."""
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -21,23 +20,6 @@ from .receiver import Receiver, receiving
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 Talk = Callable[..., Awaitable[None]]
-
-
-class Clock:
-    """Now, and what a test adds to it; it stands meanwhile. In seconds."""
-
-    ahead_s = 0.0
-
-    def __init__(self) -> None:
-        self._began_s = time.time()
-
-    def __call__(self) -> float:
-        return self._began_s + self.ahead_s
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture
@@ -101,7 +83,7 @@ def talk(store: Store) -> Talk:
 
 
 @pytest.fixture
-async def by_hand(redis: Redis, settings: Settings, clock: Clock) -> AsyncIterator[ByHand]:
+async def by_hand(redis: Redis, settings: Settings) -> AsyncIterator[ByHand]:
     """The first endpoint's deliveries, by hand: nothing is told before a test says so."""
-    async with ByHand(redis, settings, clock) as by_hand:
+    async with ByHand(redis, settings) as by_hand:
         yield by_hand

@@ -14,7 +14,7 @@ from voicebot.settings import Settings
 from voicebot.store import Store
 
 from .by_hand import ByHand
-from .conftest import Clock, Talk
+from .conftest import Talk
 from .receiver import Receiver
 
 pytestmark = pytest.mark.valkey
@@ -65,7 +65,7 @@ async def test_a_person_is_asked_for(by_hand: ByHand, store: Store, receiver: Re
 
 
 async def test_a_refused_one_comes_again_later_with_the_same_id_and_body(
-    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
@@ -74,8 +74,7 @@ async def test_a_refused_one_comes_again_later_with_the_same_id_and_body(
     await by_hand.look()
     assert len(receiver.requests) == 1
     receiver.refusing = {}
-    clock.ahead_s += FIRST_PAUSE_S
-    assert await by_hand.look_at_due() == [SID]
+    assert await by_hand.look_at_due(FIRST_PAUSE_S) == [SID]
     first, second = receiver.requests
     assert first.body == second.body
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
@@ -96,55 +95,48 @@ async def test_nothing_but_success_counts_and_a_redirect_is_not_followed(
     assert await by_hand.delivery_log.late_calls() == 1
 
 
-async def test_a_receiver_may_ask_for_time(
-    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
-) -> None:
+async def test_a_receiver_may_ask_for_time(by_hand: ByHand, talk: Talk, receiver: Receiver) -> None:
     receiver.refusing = {"*": 429}
     receiver.more_headers = "Retry-After: 300\r\n"
     await talk(steps=(Step.NAME,), end=None)
     await by_hand.look()
-    clock.ahead_s += 200
-    assert await by_hand.look_at_due() == []
-    clock.ahead_s += 101
-    assert await by_hand.look_at_due() == [SID]
+    assert await by_hand.look_at_due(200) == []
+    assert await by_hand.look_at_due(101) == [SID]
 
 
 async def test_later_events_of_a_call_wait_for_an_earlier_one(
-    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver
 ) -> None:
     receiver.refusing = {"phone": 500}
     await talk()
     await by_hand.look()
     assert receiver.taken == ["name"]
     receiver.refusing = {}
-    clock.ahead_s += FIRST_PAUSE_S
-    await by_hand.look_at_due()
+    await by_hand.look_at_due(FIRST_PAUSE_S)
     assert receiver.taken == ["name", "phone", "address", "incomplete"]
 
 
 async def test_one_that_cannot_be_digested_does_not_hide_how_the_call_ended(
-    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver
 ) -> None:
     receiver.refusing = {"phone": 500}
     await talk()
     await by_hand.look()
     for pause in PAUSES_S[: ORDERED_ATTEMPTS - 1]:
         assert receiver.taken == ["name"]
-        clock.ahead_s += pause + 1
-        await by_hand.look_at_due()
+        await by_hand.look_at_due(pause + 1)
     assert receiver.taken == ["name", "address", "incomplete"]
     receiver.refusing = {}
-    clock.ahead_s += PAUSES_S[ORDERED_ATTEMPTS - 1] + 1
-    await by_hand.look_at_due()
+    await by_hand.look_at_due(PAUSES_S[ORDERED_ATTEMPTS - 1] + 1)
     assert receiver.taken == ["name", "address", "incomplete", "phone"]
 
 
 async def test_after_the_last_attempt_it_is_listed_without_customers_data(
-    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock, redis: Redis
+    by_hand: ByHand, talk: Talk, receiver: Receiver, redis: Redis
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
-    (failure,) = await by_hand.give_up(clock)
+    (failure,) = await by_hand.give_up()
     assert len(receiver.requests) == failure.attempts == len(PAUSES_S) + 1
     assert (failure.type, failure.callSid, failure.why) == ("field.saved", SID, "HTTP 500")
     assert await by_hand.delivery_log.late_calls() == 0
@@ -166,32 +158,31 @@ async def test_gone_is_listed_at_once_and_the_next_is_told(
 
 
 async def test_a_failure_is_retried_on_demand(
-    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
-    (failure,) = await by_hand.give_up(clock)
+    (failure,) = await by_hand.give_up()
     assert await by_hand.failures.retry("msg_unknown", 0) == 0
-    assert await by_hand.failures.retry(failure.id, int(clock() * 1000)) == 1
+    assert await by_hand.failures.retry(failure.id, int(by_hand.now_s() * 1000)) == 1
     await by_hand.look_at_due()
     (again,) = await by_hand.failures.page(9)
     assert again.attempts == failure.attempts + 1
     receiver.refusing = {}
-    assert await by_hand.failures.retry(failure.id, int(clock() * 1000)) == 1
+    assert await by_hand.failures.retry(failure.id, int(by_hand.now_s() * 1000)) == 1
     await by_hand.look_at_due()
     assert await by_hand.failures.page(9) == []
     assert receiver.taken == ["name"]
 
 
 async def test_a_record_that_is_gone_takes_what_is_late_with_it(
-    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock, redis: Redis
+    by_hand: ByHand, talk: Talk, receiver: Receiver, redis: Redis
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
     await by_hand.look()
     await redis.delete(f"call:{{{SID}}}:events")
-    clock.ahead_s += FIRST_PAUSE_S
-    assert await by_hand.look_at_due() == [SID]
+    assert await by_hand.look_at_due(FIRST_PAUSE_S) == [SID]
     assert await by_hand.delivery_log.late_calls() == 0
     assert len(receiver.requests) == 1
 
@@ -215,13 +206,14 @@ async def test_a_deliverer_that_died_after_the_request_tells_it_again_and_loses_
 
 
 async def test_a_successor_goes_on_with_what_was_late(
-    by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
+    by_hand: ByHand, talk: Talk, receiver: Receiver
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
     await by_hand.look()
-    clock.ahead_s += FIRST_PAUSE_S
-    assert await by_hand.delivery_log.due(int(clock() * 1000)) == [SID], "taken, and then it dies"
+    by_hand.ahead_s += FIRST_PAUSE_S
+    due = await by_hand.delivery_log.due(int(by_hand.now_s() * 1000))
+    assert due == [SID], "taken, and then it dies"
     receiver.refusing = {}
     await by_hand.begin()
     await by_hand.look()
@@ -229,11 +221,10 @@ async def test_a_successor_goes_on_with_what_was_late(
 
 
 async def test_what_was_before_the_endpoint_was_set_is_not_told(
-    redis: Redis, settings: Settings, talk: Talk, receiver: Receiver, clock: Clock
+    redis: Redis, settings: Settings, talk: Talk, receiver: Receiver
 ) -> None:
     await talk()
-    clock.ahead_s += 60
-    async with ByHand(redis, settings, clock) as by_hand:
+    async with ByHand(redis, settings, ahead_s=60) as by_hand:
         await by_hand.look()
     assert receiver.requests == []
 
@@ -248,10 +239,10 @@ async def test_an_integrators_write_is_told_too(
 
 
 async def test_a_receiver_that_hangs_is_left_at_the_deadline(
-    redis: Redis, settings: Settings, talk: Talk, receiver: Receiver, clock: Clock
+    redis: Redis, settings: Settings, talk: Talk, receiver: Receiver
 ) -> None:
     hurried = settings.model_copy(update={"webhook_deadline_s": 0.05})
-    async with ByHand(redis, hurried, clock) as by_hand:
+    async with ByHand(redis, hurried) as by_hand:
         await talk(steps=(Step.NAME,), end=None)
         with receiver.hanging():
             await by_hand.look()

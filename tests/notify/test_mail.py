@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.message import Message
@@ -19,7 +20,7 @@ from structlog.testing import capture_logs
 
 from tests.conftest import PATIENT_S
 from tests.ports import free_port
-from tests.store.calls import BOOKED_TIME, SERVICE, SID, Stored, answered
+from tests.store.calls import BOOKED_TIME, SERVICE, SID, Clock, Stored, answered, stored
 from tests.store.cluster import cluster
 from tests.store.conftest import valkey  # noqa: F401
 from tests.store.server import ValkeyProcess
@@ -32,7 +33,6 @@ from voicebot.notify.mail import LOCK_S, MailSender
 from voicebot.settings import Settings
 from voicebot.store import Store, connect, open_store
 
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BUSINESS = load_business(None)
 LATER = BOOKED_TIME + timedelta(days=1)
 USER_EMAIL = "user.userInfo.email"
@@ -71,16 +71,34 @@ def inbox() -> Iterator[Inbox]:
     server.stop()
 
 
-class Clock:
-    at = NOW
+@dataclass
+class Post:
+    """A store, the sender of its letters, and the clock of both."""
 
-    def __call__(self) -> datetime:
-        return self.at
+    store: Store
+    inbox: Inbox
+    clock: Clock
 
+    def __post_init__(self) -> None:
+        self.sender = another(self.store, self.inbox, self.clock)
 
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+    async def look(self, after_s: float = 0.0) -> int:
+        """Check all bookings and send what is due, as a sender does when it begins."""
+        self.clock.at += timedelta(seconds=after_s)
+        assert await self.sender.check_all()
+        return await self.sender.send_due()
+
+    async def move(self, time: datetime = LATER) -> None:
+        turn = await self.store.open_turn(CallSid("CAmoving"))
+        assert await turn.appointments.move(SID, time) is Place.YOURS
+
+    async def cancel(self) -> None:
+        turn = await self.store.open_turn(CallSid("CAmoving"))
+        assert await turn.appointments.cancel(SID)
+
+    async def is_told(self) -> bool:
+        """Whether the record says that the letter was sent."""
+        return (await stored(self.store)).confirmEmailsent
 
 
 @pytest.fixture
@@ -89,16 +107,11 @@ def redis() -> FakeAsyncRedis:
 
 
 @pytest.fixture
-async def store(redis: FakeAsyncRedis, tmp_path: Path, clock: Clock) -> AsyncIterator[Store]:
-    settings = Settings(_env_file=None, data_dir=tmp_path)
-    store = Store(redis, settings, BUSINESS, clock=clock)
-    yield store
+async def post(redis: FakeAsyncRedis, tmp_path: Path, inbox: Inbox) -> AsyncIterator[Post]:
+    clock = Clock()
+    store = Store(redis, Settings(_env_file=None, data_dir=tmp_path), BUSINESS, clock=clock)
+    yield Post(store, inbox, clock)
     await store.aclose()
-
-
-@pytest.fixture
-def sender(store: Store, inbox: Inbox, clock: Clock) -> MailSender:
-    return another(store, inbox, clock)
 
 
 def another(store: Store, inbox: Inbox, clock: Callable[[], datetime]) -> MailSender:
@@ -113,24 +126,11 @@ async def book(store: Store, *, besides: tuple[Step, ...] = ()) -> None:
     await ledger.close()
 
 
-async def sent(store: Store) -> bool:
-    record = await store.get_call_skeleton(SID)
-    return record is not None and record.confirmEmailsent
-
-
-async def look(sender: MailSender) -> int:
-    """Check all bookings and send what is due, as a sender does when it begins."""
-    assert await sender.check_all()
-    return await sender.send_due()
-
-
-async def test_a_booking_is_confirmed_once_with_an_invitation(
-    store: Store, sender: MailSender, inbox: Inbox
-) -> None:
-    await book(store)
-    assert await look(sender) == 1
-    assert await look(sender) == 0
-    (letter,) = inbox.letters
+async def test_a_booking_is_confirmed_once_with_an_invitation(post: Post) -> None:
+    await book(post.store)
+    assert await post.look() == 1
+    assert await post.look() == 0
+    (letter,) = post.inbox.letters
     assert letter["To"] == "caller@example.com"
     assert SERVICE.name in str(letter["Subject"])
     text, invitation = (
@@ -142,99 +142,89 @@ async def test_a_booking_is_confirmed_once_with_an_invitation(
     (event,) = Calendar.from_ical(invitation).events
     assert event.start == datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
     assert event.duration == timedelta(hours=1)
-    assert await sent(store)
+    assert await post.is_told()
 
 
-async def test_the_record_says_sent_only_when_the_server_took_it(
-    store: Store, sender: MailSender, inbox: Inbox, clock: Clock
-) -> None:
-    await book(store)
-    inbox.refusing = "451 try again later"
-    assert await look(sender) == 0
-    assert not await sent(store)
-    inbox.refusing = None
-    assert await sender.send_due() == 0, "it waits before it tries again"
-    clock.at += timedelta(seconds=11)
-    assert await sender.send_due() == 1
-    assert await sent(store)
+async def test_the_record_says_sent_only_when_the_server_took_it(post: Post) -> None:
+    await book(post.store)
+    post.inbox.refusing = "451 try again later"
+    assert await post.look() == 0
+    assert not await post.is_told()
+    post.inbox.refusing = None
+    assert await post.sender.send_due() == 0, "it waits before it tries again"
+    post.clock.at += timedelta(seconds=11)
+    assert await post.sender.send_due() == 1
+    assert await post.is_told()
 
 
 @pytest.mark.parametrize("lacks", [Step.TIME, Step.EMAIL])
-async def test_nothing_is_sent_without_a_booking_or_an_address(
-    store: Store, sender: MailSender, inbox: Inbox, lacks: Step
-) -> None:
-    await book(store, besides=(lacks,))
-    assert await look(sender) == 0
-    assert inbox.letters == []
-    assert not await sent(store)
+async def test_nothing_is_sent_without_a_booking_or_an_address(post: Post, lacks: Step) -> None:
+    await book(post.store, besides=(lacks,))
+    assert await post.look() == 0
+    assert post.inbox.letters == []
+    assert not await post.is_told()
 
 
-async def test_a_booking_from_before_mail_was_set_up_is_mailed_when_it_is_moved(
-    store: Store, sender: MailSender, inbox: Inbox, clock: Clock
-) -> None:
-    await book(store)
-    clock.at += timedelta(days=1)
-    assert await look(sender) == 0
-    assert await look(another(store, inbox, clock)) == 0, "also after another start"
-    turn = await store.open_turn(CallSid("CAmoving"))
-    assert await turn.appointments.move(SID, LATER) is Place.YOURS
-    assert await look(sender) == 1
-    clock.at += timedelta(seconds=11)
-    assert await turn.appointments.cancel(SID)
-    assert await look(sender) == 1
+async def test_a_booking_from_before_mail_was_set_up_is_mailed_when_it_is_moved(post: Post) -> None:
+    await book(post.store)
+    assert await post.look(after_s=86400) == 0
+    assert await replace(post).look() == 0, "also after another start"
+    await post.move()
+    assert await post.look() == 1
+    await post.cancel()
+    assert await post.look(after_s=11) == 1
 
 
-async def test_two_senders_do_not_send_the_same_letter(
-    store: Store, sender: MailSender, inbox: Inbox, clock: Clock
-) -> None:
-    await book(store)
-    assert await store.index.lock(SID, "mail", LOCK_S)
-    assert await look(sender) == 0
-    await store.index.unlock(SID, "mail")
-    assert await look(another(store, inbox, clock)) == 1
-    clock.at += timedelta(seconds=11)
-    assert await look(sender) == 0
-    assert len(inbox.letters) == 1
+async def test_two_senders_do_not_send_the_same_letter(post: Post) -> None:
+    await book(post.store)
+    assert await post.store.index.lock(SID, "mail", LOCK_S)
+    assert await post.look() == 0
+    await post.store.index.unlock(SID, "mail")
+    assert await replace(post).look() == 1
+    assert await post.look(after_s=11) == 0
+    assert len(post.inbox.letters) == 1
 
 
 @pytest.mark.slow
 async def test_an_outage_of_more_than_200_calls_loses_no_confirmation(
-    redis: FakeAsyncRedis, sender: MailSender, inbox: Inbox, clock: Clock
+    redis: FakeAsyncRedis, post: Post
 ) -> None:
     for n in range(210):
         await redis.hset(f"call:{{CA{n}}}", mapping={**BOOKED, USER_EMAIL: f"c{n}@example.com"})
-    inbox.refusing = "451 try again later"
-    assert await look(sender) == 0
-    inbox.refusing = None
-    clock.at += timedelta(days=3)
-    while await sender.send_due():
+    post.inbox.refusing = "451 try again later"
+    assert await post.look() == 0
+    post.inbox.refusing = None
+    post.clock.at += timedelta(days=3)
+    while await post.sender.send_due():
         pass
-    assert {letter["To"] for letter in inbox.letters} == {f"c{n}@example.com" for n in range(210)}
-    assert len(inbox.letters) == 210
+    assert {letter["To"] for letter in post.inbox.letters} == {
+        f"c{n}@example.com" for n in range(210)
+    }
+    assert len(post.inbox.letters) == 210
     assert await redis.hget("call:{CA0}", "confirmEmailsent") == "true"
 
 
 async def test_while_the_mail_server_is_away_one_message_is_tried_and_not_all(
-    store: Store, redis: FakeAsyncRedis, clock: Clock
+    post: Post, redis: FakeAsyncRedis
 ) -> None:
     for n in range(30):
         await redis.hset(f"call:{{CA{n}}}", mapping={**BOOKED, USER_EMAIL: "c@example.com"})
     settings = Settings(_env_file=None, smtp_url=SecretStr(f"smtp://127.0.0.1:{free_port()}"))
-    sender = MailSender(store, BUSINESS, settings, clock)
+    post.sender = MailSender(post.store, BUSINESS, settings, post.clock)
     with capture_logs() as log:
-        assert await look(sender) == 0
+        assert await post.look() == 0
     assert len([line for line in log if line["event"] == "confirmation_not_sent"]) == 1
 
 
 async def test_a_call_that_cannot_be_read_delays_no_other_mail(
-    store: Store, redis: FakeAsyncRedis, sender: MailSender, inbox: Inbox
+    post: Post, redis: FakeAsyncRedis
 ) -> None:
     await redis.set("call:{CA1}", "of another kind")
     await redis.hset("call:{CA2}", mapping={**BOOKED, USER_EMAIL: "broken@example.com"})
     await redis.set("call:{CA2}:history", "of another kind")
-    await book(store)
-    assert await look(sender) == 1
-    assert [letter["To"] for letter in inbox.letters] == ["caller@example.com"]
+    await book(post.store)
+    assert await post.look() == 1
+    assert [letter["To"] for letter in post.inbox.letters] == ["caller@example.com"]
 
 
 @pytest.mark.slow
@@ -284,7 +274,7 @@ async def test_a_booking_is_confirmed_when_it_is_written_and_nothing_is_read_twi
         running = another(store, inbox, lambda: datetime.now(UTC))
         group.create_task(running.run(stopping))
         await book(store)
-        while not await sent(store):
+        while not (await stored(store)).confirmEmailsent:
             await anext(notices)
         async for call_sids in notices:
             if not call_sids:  # a second of silence: all is done
@@ -330,74 +320,61 @@ def invitation(letter: Message) -> tuple[str, Event]:
     return str(calendar["method"]), event
 
 
-async def test_a_moved_booking_is_mailed_again_with_the_next_sequence(
-    store: Store, sender: MailSender, inbox: Inbox, clock: Clock
-) -> None:
-    await book(store)
-    assert await look(sender) == 1
-    clock.at += timedelta(seconds=11)
-    turn = await store.open_turn(CallSid("CAmoving"))
-    assert await turn.appointments.move(SID, LATER) is Place.YOURS
-    assert not await sent(store), "the customer does not know yet"
-    assert await look(sender) == 1
-    assert await look(sender) == 0
-    assert await sent(store)
-    (was, first), (method, second) = map(invitation, inbox.letters)
+async def test_a_moved_booking_is_mailed_again_with_the_next_sequence(post: Post) -> None:
+    await book(post.store)
+    assert await post.look() == 1
+    await post.move()
+    assert not await post.is_told(), "the customer does not know yet"
+    assert await post.look(after_s=11) == 1
+    assert await post.look() == 0
+    assert await post.is_told()
+    (was, first), (method, second) = map(invitation, post.inbox.letters)
     assert was == method == "REQUEST"
     assert first["uid"] == second["uid"]
     assert (first["sequence"], second["sequence"]) == (0, 1)
     assert (second["status"], second.start) == ("CONFIRMED", LATER.astimezone(UTC))
-    assert str(inbox.letters[1]["Subject"]).startswith("Moved: ")
+    assert str(post.inbox.letters[1]["Subject"]).startswith("Moved: ")
 
 
 @pytest.mark.parametrize("moved", [0, 2])
 async def test_a_booking_that_was_called_off_is_taken_out_of_the_calendar(
-    store: Store, sender: MailSender, inbox: Inbox, clock: Clock, moved: int
+    post: Post, moved: int
 ) -> None:
-    await book(store)
-    assert await look(sender) == 1
-    clock.at += timedelta(seconds=11)
-    turn = await store.open_turn(CallSid("CAmoving"))
+    await book(post.store)
+    assert await post.look() == 1
     for n in range(moved):
-        assert await turn.appointments.move(SID, LATER + timedelta(days=n)) is Place.YOURS
-    assert await turn.appointments.cancel(SID)
-    assert await turn.appointments.cancel(SID)
-    assert await look(sender) == 1
-    assert await look(sender) == 0
-    (_, first), (method, last) = map(invitation, inbox.letters)
+        await post.move(LATER + timedelta(days=n))
+    await post.cancel()
+    await post.cancel()
+    assert await post.look(after_s=11) == 1
+    assert await post.look() == 0
+    (_, first), (method, last) = map(invitation, post.inbox.letters)
     assert (method, last["status"], last["sequence"]) == ("CANCEL", "CANCELLED", 1 + moved)
     assert last["uid"] == first["uid"]
     assert last["organizer"] == first["organizer"]
     assert last["attendee"] == first["attendee"]
-    assert str(inbox.letters[1]["Subject"]).startswith("Cancelled: ")
+    assert str(post.inbox.letters[1]["Subject"]).startswith("Cancelled: ")
 
 
-async def test_a_move_while_the_first_letter_is_on_its_way_is_mailed_too(
-    store: Store, sender: MailSender, inbox: Inbox, clock: Clock
-) -> None:
-    await book(store)
-    turn = await store.open_turn(CallSid("CAmoving"))
-    note = store.writes.note_mailed
+async def test_a_move_while_the_first_letter_is_on_its_way_is_mailed_too(post: Post) -> None:
+    await book(post.store)
+    note = post.store.writes.note_mailed
 
     async def moved_meanwhile(call_sid: str, revision: int) -> bool:
-        assert await turn.appointments.move(SID, LATER) is Place.YOURS
+        await post.move()
         return await note(call_sid, revision)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store.writes, "note_mailed", moved_meanwhile)
-        assert await look(sender) == 1
-    clock.at += timedelta(seconds=11)
-    assert await look(sender) == 1
-    clock.at += timedelta(seconds=30)
-    assert await look(sender) == 0
-    assert [invitation(letter)[1]["sequence"] for letter in inbox.letters] == [0, 1]
+        patch.setattr(post.store.writes, "note_mailed", moved_meanwhile)
+        assert await post.look() == 1
+    assert await post.look(after_s=11) == 1
+    assert await post.look(after_s=30) == 0
+    assert [invitation(letter)[1]["sequence"] for letter in post.inbox.letters] == [0, 1]
 
 
-async def test_a_booking_called_off_before_its_first_letter_is_only_called_off(
-    store: Store, sender: MailSender, inbox: Inbox
-) -> None:
-    await book(store)
-    assert await (await store.open_turn(CallSid("CAmoving"))).appointments.cancel(SID)
-    assert await look(sender) == 1
-    (letter,) = inbox.letters
+async def test_a_booking_called_off_before_its_first_letter_is_only_called_off(post: Post) -> None:
+    await book(post.store)
+    await post.cancel()
+    assert await post.look() == 1
+    (letter,) = post.inbox.letters
     assert invitation(letter)[0] == "CANCEL"

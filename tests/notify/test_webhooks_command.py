@@ -14,7 +14,7 @@ from voicebot.notify.delivery import MOST_ATTEMPTS
 from voicebot.settings import Settings
 
 from .by_hand import ByHand
-from .conftest import Clock, Talk
+from .conftest import Talk
 from .receiver import Receiver
 
 pytestmark = pytest.mark.valkey
@@ -44,11 +44,11 @@ async def test_nothing_given_up_is_said(voicebot: Voicebot) -> None:
 
 
 async def test_what_was_given_up_is_listed_and_asked_for_again(
-    voicebot: Voicebot, by_hand: ByHand, talk: Talk, receiver: Receiver, clock: Clock
+    voicebot: Voicebot, by_hand: ByHand, talk: Talk, receiver: Receiver
 ) -> None:
     receiver.refusing = {"*": 500}
     await talk(steps=(Step.NAME,), end=None)
-    (failure,) = await by_hand.give_up(clock)
+    (failure,) = await by_hand.give_up()
     result = await voicebot()
     assert f"{failure.id}  " in result.stdout
     assert f"{MOST_ATTEMPTS} attempts, HTTP 500" in result.stdout
