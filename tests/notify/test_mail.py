@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from tests.conftest import PATIENT_S
 from tests.ports import free_port
 from tests.store.calls import BOOKED_TIME, SERVICE, SID, Clock, Stored, answered, stored
-from tests.store.cluster import cluster
+from tests.store.cluster import PARTIAL, cluster
 from tests.store.conftest import valkey  # noqa: F401
 from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
@@ -232,10 +232,7 @@ async def test_a_call_that_cannot_be_read_delays_no_other_mail(
 async def test_a_node_of_the_cluster_that_is_away_keeps_its_own_letters_alone(
     inbox: Inbox, tmp_path: Path
 ) -> None:
-    async with cluster(tmp_path) as nodes, aclosing(connect(nodes.url)) as client:
-        for port in nodes.ports:
-            async with aclosing(connect(f"redis://127.0.0.1:{port}")) as node:
-                await node.config_set("cluster-require-full-coverage", "no")
+    async with cluster(tmp_path, options=PARTIAL) as nodes, connect(nodes.url) as client:
         for n in range(12):
             await client.hset(f"call:{{CA{n}}}", mapping={**BOOKED, USER_EMAIL: f"c{n}@x.example"})
         away = (await nodes.shard_of("call:{CA0}")).master.port

@@ -1,18 +1,24 @@
 """Words and records for tests. All people are invented."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from prometheus_client import REGISTRY
 
 from voicebot.business import Booking, load_business
-from voicebot.call import CallSid, Change, Message, Service, Speaker, Status, Step
+from voicebot.call import FIELDS, CallSid, Change, Message, Service, Speaker, Status, Step
 from voicebot.ledger import Place
 from voicebot.store import CallSkeleton, Store
 
 Stored = bytes | bytearray | memoryview | str | int | float
 """The types of a field or a value in redis-py."""
 SID = CallSid("CA0001")
+NUMBER = "+61255550199"
+OLD_SID = CallSid("CAold1")
+OLD_RECORD = (Path(__file__).parents[1] / "fixtures" / "old_record.json").read_text("utf-8")
+"""The old system's record of this call."""
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BOOKED_TIME = datetime(2026, 3, 10, 15, 0, tzinfo=ZoneInfo("Australia/Sydney"))
 SERVICE = load_business(None).services[0].service
@@ -63,6 +69,21 @@ def answered(step: Step, second: int) -> Change:
         status=Status.BOOKED if step is Step.TIME else None,
         dialogue=f'{{"turn":{second}}}',
     )
+
+
+async def booked(
+    store: Store, sid: CallSid = SID, time: datetime = BOOKED_TIME, number: str = NUMBER
+) -> None:
+    """A whole call that books, from its greeting to its end."""
+    ledger = await store.open_call(sid, caller=number)
+    for second, step in enumerate(FIELDS):
+        change = answered(step, second * 3)
+        if step is Step.TIME:
+            assert await ledger.appointments.book(time) is Place.YOURS
+            change = replace(change, answers={Step.TIME: time})
+        await ledger.commit(change)
+    await ledger.close()
+    await store.best_effort.finish()
 
 
 async def stored(store: Store, call_sid: str = SID) -> CallSkeleton:

@@ -19,6 +19,8 @@ from voicebot.store.embedded import binary
 
 SLOTS = 16384
 MASTERS = 3
+PARTIAL = ("--cluster-require-full-coverage", "no")
+"""Options of a cluster that serves the slots of those nodes that are there."""
 _TRIES = 3
 PATIENCE_S = 60
 _QUICK_MS = 1000

@@ -18,9 +18,10 @@ from voicebot.store.client import connect
 from voicebot.store.fallback import FallbackStore
 from voicebot.store.layout import utc_now
 from voicebot.store.replay import JOURNALS
+from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
-from .calls import Clock
+from .calls import SID, Clock
 from .faults import FaultyRedis
 from .server import ValkeyProcess
 
@@ -93,6 +94,14 @@ async def make_store(
 def store(make_store: StoreMaker) -> Store:
     """The store of most tests."""
     return make_store()
+
+
+@pytest.fixture
+async def ledger(store: Store) -> AsyncIterator[CallSession]:
+    """One call's, which has begun."""
+    ledger = await store.open_call(SID, caller="+61255550100")
+    yield ledger
+    await ledger.close()
 
 
 @pytest.fixture

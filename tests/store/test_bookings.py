@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -11,10 +10,9 @@ from typing import cast
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import NoScriptError
 
 from voicebot.business import Business
-from voicebot.call import FIELDS, CallSid, Change, Status, Step
+from voicebot.call import CallSid, Change, Status, Step
 from voicebot.errors import Fenced
 from voicebot.ledger import Appointments, Place
 from voicebot.settings import Settings
@@ -28,11 +26,13 @@ from voicebot.store.store import Store
 
 from .calls import (
     BOOKED_TIME,
+    NUMBER,
     ONE_VAN,
     SID,
     START,
     Clock,
     answered,
+    booked,
     caller,
     is_free,
     spoken,
@@ -41,7 +41,7 @@ from .calls import (
 from .cluster import cluster
 from .conftest import StoreMaker
 
-NUMBER, PHONE = "+61255550199", "+61255550100"
+PHONE = "+61255550100"
 OTHER = CallSid("CAother")
 LATER = BOOKED_TIME + timedelta(days=1)
 HALF_AN_HOUR_LATER = BOOKED_TIME + timedelta(minutes=30)
@@ -55,19 +55,6 @@ def business() -> Business:
 @pytest.fixture
 def store(make_store: StoreMaker, clock: Clock) -> Store:
     return make_store(clock=clock)
-
-
-async def booked(store: Store, sid: CallSid = SID, time: datetime = BOOKED_TIME) -> None:
-    """A whole call that books, from its greeting to its end."""
-    ledger = await store.open_call(sid, caller=NUMBER)
-    for second, step in enumerate(FIELDS):
-        change = answered(step, second * 3)
-        if step is Step.TIME:
-            assert await ledger.appointments.book(time) is Place.YOURS
-            change = replace(change, answers={Step.TIME: time})
-        await ledger.commit(change)
-    await ledger.close()
-    await store.best_effort.finish()
 
 
 @pytest.fixture
@@ -376,10 +363,7 @@ class Breaking:
         if self.broke or (self._left == 1 and not self._reply):
             self.broke = True
             await self.error()
-        try:
-            reply = await run(*command, **options)
-        except NoScriptError:  # asked again by its text
-            raise
+        reply = await run(*command, **options)  # no script: it is asked again by its text
         self._left -= 1
         if self._left == 0:
             self.broke = True

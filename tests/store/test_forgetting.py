@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from tests.ports import free_port
 from voicebot.business import Business
-from voicebot.call import FIELDS, CallSid, Saved, Step
+from voicebot.call import CallSid, Saved, Step
 from voicebot.errors import StillInUse
 from voicebot.ledger import Place
 from voicebot.settings import Settings
@@ -19,11 +19,11 @@ from voicebot.store import EmbeddedValkey, Forgetting, Rewrite, connect, open_st
 from voicebot.store.replay import JournalErasure, erase_old_entries, waiting_entries
 from voicebot.store.store import Store
 
-from .calls import BOOKED_TIME, SID, START, Clock, answered
+from .calls import BOOKED_TIME, NUMBER, SID, START, Clock, answered, booked
 from .cluster import cluster
 from .conftest import Processes, StoreMaker
 
-NUMBER, PHONE = "+61255550199", "+61255550100"
+PHONE = "+61255550100"
 OTHER, OLD = CallSid("CAother"), CallSid("CAold")
 STRANGER = "+61255550111"
 
@@ -36,17 +36,6 @@ def store(make_store: StoreMaker, clock: Clock) -> Store:
 @pytest.fixture
 def forgetting(client: Redis, business: Business, settings: Settings) -> Forgetting:
     return Forgetting(client, business, settings.data_dir)
-
-
-async def booked(store: Store, sid: CallSid = SID, caller: str = NUMBER) -> None:
-    """A whole call that books."""
-    ledger = await store.open_call(sid, caller=caller)
-    for second, step in enumerate(FIELDS):
-        if step is Step.TIME:
-            assert await ledger.appointments.book(BOOKED_TIME) is Place.YOURS
-        await ledger.commit(answered(step, second * 3))
-    await ledger.close()
-    await store.best_effort.finish()
 
 
 async def everything(client: Redis) -> str:
@@ -75,7 +64,7 @@ async def test_nothing_of_a_forgotten_call_is_left_and_all_of_another(
     await booked(store)
     before = await everything(client)
     await client.flushall()
-    await booked(store, OTHER, STRANGER)
+    await booked(store, OTHER, number=STRANGER)
     alone = await everything(client)
     await booked(store)
     assert SID in before

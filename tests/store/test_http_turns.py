@@ -15,8 +15,7 @@ from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Scripts
 from voicebot.store.store import Store
 
-from .calls import SID, START, answered, bot, caller, stored
-from .test_store import OLD_RECORD, OLD_SID
+from .calls import OLD_RECORD, OLD_SID, SID, START, answered, bot, caller, stored
 
 NUMBER = "+61255550100"
 KEYS = call_keys(SID)

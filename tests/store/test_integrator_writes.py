@@ -1,31 +1,18 @@
 """The four small writes of integrators: what they take, what they refuse, what they leave alone."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
 from voicebot.business import Business
-from voicebot.call import CallSid
 from voicebot.store.layout import iso_utc, legacy_key
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
-from .calls import SID, START, caller, stored
+from .calls import OLD_RECORD, OLD_SID, SID, START, caller, stored
 from .conftest import StoreMaker
-
-OLD_RECORD = (Path(__file__).parents[1] / "fixtures" / "old_record.json").read_text("utf-8")
-OLD_SID = CallSid("CAold1")
-
-
-@pytest.fixture
-async def ledger(store: Store) -> AsyncIterator[CallSession]:
-    ledger = await store.open_call(SID, caller="+61255550100")
-    yield ledger
-    await ledger.close()
 
 
 async def test_each_info_field_can_be_set_with_its_moment(

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,17 +11,16 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from voicebot.business import load_business
-from voicebot.call import CallSid, CallState, Change, Message, Speaker, Step
+from voicebot.call import CallState, Change, Message, Speaker, Step
 from voicebot.store.layout import legacy_key, message_json
 from voicebot.store.legacy import read_legacy, write_legacy
 from voicebot.store.models import CallSkeleton
 from voicebot.store.record import CallRecord
 from voicebot.store.store import Store
 
+from .calls import OLD_RECORD, OLD_SID
 from .conftest import StoreMaker
 
-OLD_RECORD = (Path(__file__).parents[1] / "fixtures" / "old_record.json").read_text("utf-8")
-OLD_SID = CallSid("CAold1")
 DEMO = load_business(None)
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
@@ -39,13 +37,11 @@ def read(record: object) -> CallRecord:
 
 
 def state_of(record: object) -> CallState:
-    found = read(record)
-    return found.state(DEMO, NOW)
+    return read(record).state(DEMO, NOW)
 
 
 def skeleton_of(record: object) -> CallSkeleton:
-    found = read(record)
-    return found.skeleton
+    return read(record).skeleton
 
 
 def said(text: str, at: str, speaker: Speaker = Speaker.BOT) -> str:
@@ -104,9 +100,7 @@ def test_an_old_booked_time_is_in_the_business_zone(written: str, expected: str)
     ],
 )
 def test_an_old_service_may_be_a_mere_name(chosen: object, found: tuple[str, str]) -> None:
-    record = old()
-    record["user"] = {"service": chosen}
-    service = skeleton_of(record).user.service
+    service = skeleton_of(old(user={"service": chosen})).user.service
     assert service is not None
     assert (service.id, service.price) == found
 
@@ -189,27 +183,20 @@ def test_an_answer_of_another_type_is_read_as_text(
 def test_an_old_answer_that_does_not_validate_is_an_open_question(
     step: Step, written: object
 ) -> None:
-    record = old()
     info = {
         "name": "A Caller",
         "phone": "+61255550100",
         "address": "1 Example St",
         "email": "a@b.co",
     }
-    record["user"] = {"userInfo": info | {step: written}}
-    state = state_of(record)
+    state = state_of(old(user={"userInfo": info | {step: written}}))
     assert step not in state.answers
     assert state.step is step
 
 
 def test_a_service_that_is_not_offered_is_an_open_question() -> None:
-    record = old()
-    user = {
-        "service": {"id": "plumbing", "name": "Roofing"},
-        "serviceBookedTime": "2024-05-10T15:00",
-    }
-    record["user"] = user
-    state = state_of(record)
+    service = {"id": "plumbing", "name": "Roofing"}
+    state = state_of(old(user={"service": service, "serviceBookedTime": "2024-05-10T15:00"}))
     assert Step.SERVICE not in state.answers
 
 
@@ -353,10 +340,8 @@ def test_a_sentence_that_was_cut_off_takes_the_place_of_the_whole_one() -> None:
 
 
 def test_a_message_that_another_program_has_added_meanwhile_stays() -> None:
-    found = read(old())
-    record = old()
+    found, record = read(old()), json.loads(OLD_RECORD)
     theirs = message("theirs", "2024-05-01T01:00:09")
-    assert isinstance(record["history"], list)
     record["history"].append(theirs)
     after = CallRecord(found.fields, (*found.history, said("ours", "2026-11-30T00:00:00Z")))
     text = write_legacy(after, json.dumps(record).encode(), DEMO)

@@ -1,7 +1,6 @@
 """A session's commits: whatever Redis does, nothing is lost and nothing is written twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import cast
 
 import pytest
@@ -15,7 +14,7 @@ from voicebot.settings import SaveMode, Settings
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store, save_mode
 
-from .calls import SID, answered, bot, caller, sample, spoken, stored
+from .calls import SID, answered, bot, said, sample, spoken, stored
 from .conftest import StoreMaker
 from .faults import FaultyRedis
 
@@ -23,17 +22,6 @@ from .faults import FaultyRedis
 @pytest.fixture
 def store(faulty: FaultyRedis, make_store: StoreMaker) -> Store:
     return make_store(on=cast(Redis, faulty))
-
-
-@pytest.fixture
-async def ledger(store: Store) -> AsyncIterator[CallSession]:
-    ledger = await store.open_call(SID, caller="+61255550100")
-    yield ledger
-    await ledger.close()
-
-
-def said(*texts: str) -> Change:
-    return Change(messages=tuple(caller(text) for text in texts))
 
 
 async def test_an_acknowledged_commit_is_in_redis(store: Store, ledger: CallSession) -> None:
@@ -200,9 +188,7 @@ async def test_batch_mode_writes_the_same_record_at_the_end_of_the_call(
     assert records[0] == records[1]
 
 
-async def test_batch_mode_keeps_the_moment_of_each_answer(
-    make_store: StoreMaker,
-) -> None:
+async def test_batch_mode_keeps_the_moment_of_each_answer(make_store: StoreMaker) -> None:
     store = make_store(save_mode=SaveMode.BATCH)
     ledger = await store.open_call(SID, caller=None)
     assert await ledger.commit(answered(Step.NAME, 1)) is Saved.MEMORY
@@ -230,16 +216,13 @@ def test_the_realtime_share_is_drawn_by_the_call_and_always_the_same(settings: S
 
 
 def test_batch_mode_leaves_no_share_for_realtime(settings: Settings) -> None:
-    assert (
-        save_mode(settings.model_copy(update={"save_mode": SaveMode.BATCH}), SID) is SaveMode.BATCH
-    )
+    batch = settings.model_copy(update={"save_mode": SaveMode.BATCH})
+    assert save_mode(batch, SID) is SaveMode.BATCH
 
 
 async def test_commits_are_counted_by_where_they_rest(
-    client: Redis, make_store: StoreMaker
+    faulty: FaultyRedis, ledger: CallSession
 ) -> None:
-    faulty = FaultyRedis(client)
-    ledger = await make_store(on=cast(Redis, faulty)).open_call(SID, caller=None)
     redis, memory, failures = (
         sample("voicebot_commit_seconds_count", saved="redis"),
         sample("voicebot_commit_seconds_count", saved="memory"),

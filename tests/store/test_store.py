@@ -1,8 +1,6 @@
 """The store's readers."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import orjson
 import pytest
@@ -19,19 +17,9 @@ from voicebot.store.layout import CHANNEL, call_keys, legacy_key
 from voicebot.store.session import CallSession
 from voicebot.store.store import Store
 
-from .calls import SID, START, answered, caller, stored
+from .calls import OLD_RECORD, OLD_SID, SID, START, answered, caller, stored
 from .conftest import StoreMaker
 from .server import ValkeyProcess
-
-OLD_RECORD = (Path(__file__).parents[1] / "fixtures" / "old_record.json").read_text("utf-8")
-OLD_SID = CallSid("CAold1")
-
-
-@pytest.fixture
-async def ledger(store: Store) -> AsyncIterator[CallSession]:
-    ledger = await store.open_call(SID, caller="+61255550100")
-    yield ledger
-    await ledger.close()
 
 
 async def test_an_unknown_call_has_no_skeleton(store: Store) -> None:
