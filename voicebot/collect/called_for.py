@@ -91,6 +91,15 @@ def told_and_done(turn: Turn, said: Said) -> Turn | None:
 _DONE = ("elsewhere", "praise", "stop")
 
 
+def wants_work_too(said: Said, wish: Want) -> bool:
+    """Return whether work is wished for in another sentence than the one that complains."""
+    heard = utterance(said.text, said.situation.language)
+    works = [act.span[0] for act in said.values if act.step is Step.SERVICE]
+    apart = {heard.sentence(heard.token_at(at)) for at in works}
+    apart -= {heard.sentence(heard.token_at(wish.span[0]))}
+    return any("service.wish" in utterance(each, said.situation.language).tags for each in apart)
+
+
 def is_owed(held: Dialogue, want: Want) -> bool:
     """Return True for a wish that is still for staff: not dealt with, nor of this booking."""
     purpose = PURPOSES.get(want.what)

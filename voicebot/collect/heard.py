@@ -184,7 +184,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     dealt = {*held.dealt} - {Purpose.BE_CALLED}  # it only belongs to what is complained of
     has_another = bool(held.urgent or dealt) or held.purpose in bookings.LOOKED_FOR
     has_another |= held.needs is Needs.PERSON and held.has_begun  # it is noted already
-    if wish and wish.what == "complaint" and (has_another or said.books):
+    books = said.books or (wish and called_for.wants_work_too(said, wish))
+    if wish and wish.what == "complaint" and (has_another or books):
         # "I'm not happy", of this call, or "and send me another": that stays the wish
         wanted = None if has_another else Wish.COMPLAINT
         return turn.need(Needs.PERSON, wanted).note(said.text).say("reply.sorry"), False

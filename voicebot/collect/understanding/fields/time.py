@@ -226,6 +226,9 @@ def _held(situation: Situation) -> _Known:
         return None, None, ""
     stamp, _, since = piece.partition(" ")
     day, _, hour = stamp.partition("T")
+    if situation.moves and situation.offered and not situation.partial:
+        days = {moment[:10] for moment in situation.offered}  # "ten" is of the day that is offered
+        day = days.pop() if len(days) == 1 else ""
     try:
         held = date.fromisoformat(day) if day else None
         return held, time_of_day.fromisoformat(hour[:5]) if hour else None, _PARTS.get(since, "")
