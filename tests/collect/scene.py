@@ -84,7 +84,8 @@ class Scene:
                 notes = (*self.change.notes, *effect.change.notes)
                 new = effect.change
                 needs = self.change.needs if new.needs is None else new.needs
-                self.change = replace(new, notes=notes, needs=needs)
+                wish = self.change.wish if new.wish is None else new.wish
+                self.change = replace(new, notes=notes, needs=needs, wish=wish)
             if isinstance(effect, PassOn):
                 self.passed.append(effect.note)
             if isinstance(effect, End):

@@ -58,7 +58,6 @@ def test_a_complaint_stays_one_and_the_time_of_the_call_back_is_noted() -> None:
     assert scene.dialogue.needs is Needs.PERSON
     assert scene.ending is None
     assert any("tomorrow morning" in note for note in scene.notes)
-    assert scene.dialogue.given_time is None
     assert scene.dialogue.window is None
 
 

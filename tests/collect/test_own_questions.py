@@ -31,7 +31,7 @@ def test_a_question_without_a_form_of_asking_is_answered(text: str, asked: str) 
     assert str(answer_for(asked, DEMO)) in said(effects)
     assert after.step is Step.NAME
     assert after.needs is Needs.NOTHING
-    assert after.given_time is None
+    assert after.window is None
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from tests.collect.scene import BOOKED, DEMO, OFFERED, at
 from voicebot.call import Needs, Step, Window
 from voicebot.collect.dialogue import Mode, Purpose
 from voicebot.collect.events import Look, Reserve
+from voicebot.collect.understanding import window_of
 
 
 @pytest.mark.parametrize(
@@ -189,9 +190,9 @@ def test_a_wish_that_comes_before_its_question_is_kept(words: str, day: date, ho
     ],
 )
 def test_a_time_beside_the_yes_to_another_read_back_is_kept(words: str, given: str | None) -> None:
-    scene = at(Step.PHONE, mode=Mode.CONFIRMING, pending="+61412345678")
+    scene = at(Step.PHONE, mode=Mode.CONFIRMING)
     said = scene.hears(words)
-    assert scene.dialogue.given_time == given
+    assert scene.dialogue.window == (window_of(given) if given else None)
     assert "open" not in said
 
 
@@ -212,7 +213,7 @@ def test_hours_alone_that_are_wished_for_before_the_question_are_kept(
 def test_a_day_between_the_work_and_what_is_wrong_with_it_is_kept() -> None:
     scene = at(Step.NAME)
     scene.hears("I need a plumber for tomorrow afternoon, my tap is leaking")
-    assert scene.dialogue.given_time == "2026-03-03 12"
+    assert scene.dialogue.window == window_of("2026-03-03 12")
 
 
 def test_before_that_is_before_the_day_that_was_told() -> None:
@@ -227,7 +228,6 @@ def test_before_that_is_before_the_day_that_was_told() -> None:
     "words",
     [
         "My plumber came after five last time",
-        "I work mornings, my tap leaks",
         "It only drips at night",
         "She rang on Tuesday and nobody came before noon",
         "the cleaner only comes on Mondays",
@@ -237,7 +237,7 @@ def test_before_that_is_before_the_day_that_was_told() -> None:
 def test_what_is_only_told_of_days_and_hours_is_no_wish(words: str) -> None:
     scene = at(Step.SERVICE)
     scene.hears(words)
-    assert (scene.dialogue.window, scene.dialogue.given_time) == (None, None)
+    assert scene.dialogue.window is None
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from voicebot.business import load_business
 from voicebot.call import CommandKind, CommandRefusal, Needs, StaffCommand, Status, Step
 from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Effect, Ending, Refuse, Started
+from voicebot.collect.understanding import window_of
 from voicebot.ledger import Place
 
 
@@ -118,7 +119,7 @@ def test_a_time_that_comes_early_is_kept_for_its_question() -> None:
     asked, _ = run(fresh(), Started(), answer(Step.NAME))
     after, effects = run(asked, corrects(Step.TIME))
     assert requests(effects) == []
-    assert after.given_time == VALUES[Step.TIME]
+    assert after.window == window_of(VALUES[Step.TIME])
     assert says(effects, "ask.phone")
 
 

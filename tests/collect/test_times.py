@@ -64,7 +64,7 @@ def test_a_time_given_early_is_held_and_offered_at_step_six() -> None:
 
 
 def test_an_early_day_without_a_clock_time_is_offered_in_free_hours() -> None:
-    start = at(Step.SERVICE, given_time="2026-03-04")
+    start = at(Step.SERVICE, window=Window((date(2026, 3, 4),)))
     dialogue, effects = run(start, answer(Step.SERVICE), free=FREE)
     assert dialogue.window == Window((date(2026, 3, 4),))
     assert "Wednesday at 8 am, 11 am or noon" in said(effects)

@@ -41,7 +41,7 @@ def take(turn: Turn, act: Provide | Correct, *, unread: bool) -> Turn:
         return turn
     held = turn.dialogue
     if step is Step.TIME:
-        return turn.become(given_time=value, window=None)
+        return turn.become(window=times.wished(turn, (act,)))
     if held.asks_whole_name and step is Step.NAME and len(value.split()) == 1:
         value = joined_name(held.answers.get(step, ""), value)
     answer = turn.valid(step, value)
@@ -276,7 +276,7 @@ def proceed(turn: Turn) -> Turn:
     if step is Step.DONE:
         return unbooked(turn, "end.incomplete")
     if step is Step.TIME and mode is Mode.ASKING:
-        told = held.rides_along(Step.SERVICE) and not held.given_time
+        told = held.rides_along(Step.SERVICE) and not (held.window and times.exact(held.window))
         if held.step is not step and booking and told:
             turn = turn.say("saved.service", value=turn.spoken(Step.SERVICE))
         return times.recall(turn)

@@ -306,7 +306,7 @@ def _by_topic(turn: Turn, question: Ask, text: str) -> Turn:
             return turn
         case "offered" | "wished":
             turn = turn.say("reply.not_offered", services=turn.offers())
-            told = {"mode": Mode.CLOSING, "put": 0, "window": None, "given_time": None}
+            told = {"mode": Mode.CLOSING, "put": 0, "window": None}
             return turn if turn.dialogue.answers else turn.become(**told)
         case "services":
             return turn.say("reply.services", services=turn.offers())

@@ -19,7 +19,7 @@ from voicebot.collect.dialogue import Appointment, Dialogue, Mode, Purpose, appo
 from voicebot.collect.endings import close
 from voicebot.collect.events import CalledOff, CallOff, Find, FindNamed, Found
 from voicebot.collect.spoken import written
-from voicebot.collect.times import recall
+from voicebot.collect.times import exact, recall
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     Affirm,
@@ -30,6 +30,7 @@ from voicebot.collect.understanding import (
     Provide,
     names_one,
     utterance,
+    window_of,
 )
 from voicebot.collect.understanding.same_person import (
     addresses_agree,
@@ -188,7 +189,7 @@ def another(turn: Turn, said: Said) -> Turn | None:
     if not rest or (not denies and _is_named(turn, said.text, held.about, by_day=days)):
         return None
     others = (held.about, *(each for each in held.others if each is not rest[0]))
-    turn = turn.become(others=others, given_time=None, window=None, partial=None)
+    turn = turn.become(others=others, window=None, partial=None)
     return _take_up(turn, rest[0])
 
 
@@ -241,17 +242,17 @@ def new_time(turn: Turn) -> Turn:
     if held.about is None:
         return recall(turn)
     day, _, hour = held.about.at.partition("T")
-    if (given := held.given_time or "").startswith("T"):
-        return recall(turn.become(given_time=f"{day}{given}"))
-    if held.shift == SAME and "T" not in given and (new := given or _only_day(held.window)):
-        return recall(turn.become(given_time=f"{new}T{hour}", window=None))
+    if (said := exact(held.window) if held.window else None) and said.startswith("T"):
+        return recall(turn.become(window=window_of(f"{day}{said}")))
+    if held.shift == SAME and not said and (new := _only_day(held.window)):
+        return recall(turn.become(window=window_of(f"{new}T{hour}")))
     at = datetime.fromisoformat(held.about.at)
     if held.shift == DAY and held.window and not held.window.days:
         turn = turn.become(window=replace(held.window, days=(at.date(),)))
     window, today = held.window or Window(), situation(held, turn.now).now.date()
-    if held.shift == SOONER and not (held.given_time or window.days) and today < at.date():
+    if held.shift == SOONER and not window.days and today < at.date():
         turn = turn.become(window=replace(window, last=at.date() - _DAY))
-    elif held.shift in (EARLIER, LATER, SOONER) and not (held.given_time or held.window):
+    elif held.shift in (EARLIER, LATER, SOONER) and not held.window:
         before = None if held.shift == LATER else (at - _MINUTE).time()
         after = None if before else (at + _MINUTE).time()
         turn = turn.become(window=Window((at.date(),), before=before, after=after))
@@ -349,7 +350,7 @@ def called_off_instead(turn: Turn, said: Said) -> Turn | None:
     agrees = held.mode is Mode.CONFIRMING and said.has(Affirm) and not said.has(Deny)
     if timed or agrees or said.wants("reschedule", "keep"):
         return None
-    turn = turn.become(purpose=Purpose.CANCEL, pending=None, given_time=None, window=None)
+    turn = turn.become(purpose=Purpose.CANCEL, pending=None, window=None)
     return _take_up(turn.need(Needs.FOLLOW_UP, Wish.CANCEL).note(said.text), held.about)
 
 

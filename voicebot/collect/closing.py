@@ -80,13 +80,13 @@ def answer(turn: Turn, said: Said) -> Turn:
     changed = {step for step, value in held.answers.items() if value != before.get(step)}
     if not held.cancelled and changed and changed <= {Step.NAME, Step.PHONE}:
         return turn.ask()  # of what was dealt with
-    timed = held.given_time or held.window
+    timed = held.window
     if (changed or timed) and not books and for_staff:
-        turn = turn.become(given_time=None, window=None).note(said.text).say_noted()
+        turn = turn.become(window=None).note(said.text).say_noted()
         return farewell(turn) if said.has(Deny, Thank) else turn.ask()  # "no, but today, mind"
     if said.wants("booking") or changed:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
-    if held.given_time or held.window:
+    if held.window:
         return proceed(turn.become(cancelled=False, mode=Mode.ASKING))
     if said.has(Ask) and said.tells_more and not (turn.said or said.values):
         turn = turn.note(said.text).say_noted()  # "so the part's included, right?"

@@ -90,8 +90,7 @@ class Dialogue:
     early      steps whose value was said among other words, or before its question: nothing is
                booked before it was read back
     pending    a bookable time that was read back and waits for its yes; saved only when it books
-    given_time what was said about the time before step 6, whole or in part
-    window     the times that would suit the caller, until one is chosen
+    window     the times that would suit the caller, as was said last, until one is read back
     offered    the moments that were offered, and wait for a choice (local, ISO)
     unwanted   those that were offered before, and not taken
     partial    an earlier piece of the answer to `step`
@@ -143,7 +142,6 @@ class Dialogue:
     step: Step = Step.NAME
     mode: Mode = Mode.ASKING
     pending: str | None = None
-    given_time: str | None = None
     window: Window | None = None
     offered: tuple[str, ...] = ()
     unwanted: tuple[str, ...] = ()
@@ -224,7 +222,7 @@ class Dialogue:
     @property
     def knows_something(self) -> bool:
         """True once the caller told anything that is kept."""
-        return bool(self.answers or self.pending or self.given_time or self.window)
+        return bool(self.answers or self.pending or self.window)
 
     @property
     def has_begun(self) -> bool:
@@ -354,7 +352,7 @@ def _may_be_meant(dialogue: Dialogue) -> tuple[Mapping[Step, str], ...]:
 
 _STEP_SETS = ("doubted", "settled", "early")
 _PLAIN = (
-    *("pending", "given_time", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
+    *("pending", "offered", "unwanted", "partial", "tries", "unheard", "attempts"),
     *("put", "silences", "turns", "dealt", "sought", "urgent", "was_offered", "cancelled"),
     *("vain", "objections", "in_vain", "stepped_back", "promised", "fruitless", "unknown"),
     *("proving", "advice", "to_tell", "shift", "words", "replied", "answered"),

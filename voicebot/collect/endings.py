@@ -16,7 +16,7 @@ def close(turn: Turn) -> Turn:
     dealt = held.dealt if held.purpose is Purpose.BOOK else (*held.dealt, held.purpose)
     turn = turn.become(dealt=dealt)
     if held.purpose is not Purpose.BOOK:  # what was said of its time is of no other
-        turn = turn.become(given_time=None, window=None)
+        turn = turn.become(window=None)
     return turn.become(
         mode=Mode.CLOSING,
         purpose=Purpose.BOOK,

@@ -228,10 +228,10 @@ def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
     stands = said.names_a_booking and not (held.pending or held.offered)
     stands = stands or said.has_booked or held.cancelled  # "no, my booking": none was made here
     if purpose is Purpose.CANCEL and held.has_begun and not stands:
-        turn = turn.become(cancelled=True, pending=None, given_time=None, window=None)
+        turn = turn.become(cancelled=True, pending=None, window=None)
         turn = turn.say("reply.cancel", 0 if held.coming else None)  # "nothing is booked" is untrue
         return (asides.farewell(turn) if said.has(Leave) else endings.close(turn)), True
-    in_the_making = bool(held.step is Step.TIME or held.given_time or held.window)
+    in_the_making = bool(held.step is Step.TIME or held.window)
     in_the_making &= held.mode is not Mode.CLOSING
     if purpose is Purpose.MOVE and in_the_making and not said.has_booked:
         return turn, False  # the time that is being found is meant
@@ -241,7 +241,7 @@ def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
         fee = purpose in _CHANGES and ask.topic == "price"  # "I want to cancel, is there a fee?"
         if fee or ask.topic in _OF_ANY_VISIT:
             turn = asides.reply(turn, replace(ask, topic="cancel") if fee else ask, said.text)
-    if window := times.wished(turn, said.reading.acts):
+    if said.leaves_open and (window := times.wished(turn, said.reading.acts)):
         turn = turn.become(window=window)
     kept = (*_REACHED_BY, *((Step.TIME,) if purpose is Purpose.MOVE else ()))
     turn = take_values(turn, said, aside=True, only=kept)

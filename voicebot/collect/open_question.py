@@ -143,10 +143,10 @@ def _time(turn: Turn, said: Said) -> Turn | None:
             turn = turn.say("time.zone")
         ambiguous = isinstance(act, Provide) and act.ambiguous
         return times.wish_for(turn, act.value or "", ambiguous=ambiguous)
-    held, day = turn.dialogue, turn.dialogue.partial or ""
-    if held.about and said.shift == "same" and day[:1].isdigit():  # "at the same time"
-        return times.wish_for(turn, f"{day[:10]}T{held.about.at[11:]}")
-    if window := times.wished(turn, said.reading.acts):
+    held, before = turn.dialogue, times.said_before(turn)
+    if held.about and said.shift == "same" and before and len(before.days) == 1:
+        return times.wish_for(turn, f"{before.days[0]}T{held.about.at[11:]}")  # "at the same time"
+    if said.leaves_open and (window := times.wished(turn, said.reading.acts)):
         return times.look(turn, window)
     if any(ask.topic == "free" for ask in said.of(Ask)):
         return times.look(turn, times.said_before(turn) or Window())
@@ -165,7 +165,7 @@ def _confirming(turn: Turn, said: Said) -> Turn:
         others = [act for act in said.values if act.step is Step.TIME]
         if others and others[-1].value != held.pending:
             return times.wish_for(turn.become(unwanted=()), others[-1].value or "")
-        if not others and (window := times.wished(turn, said.reading.acts)):
+        if not others and said.leaves_open and (window := times.wished(turn, said.reading.acts)):
             pending = datetime.fromisoformat(held.pending) if held.pending else None
             agrees = said.has(Affirm) or not said.has(Flexible)
             if (
@@ -244,7 +244,7 @@ def _choosing(turn: Turn, said: Said) -> Turn:
             return again(turn) if said.unread else times.others(turn)
         if named and named[-1].value not in held.offered:
             continue  # "the second, Tuesday at ten", where the second is at eight
-        value = choice.moment or _at(held.offered, choice.position)
+        value = choice.moment or times.offered_at(turn, choice.position)
         if value:
             return times.choose(turn, value)
     piece = said.piece(Step.TIME)
@@ -280,13 +280,6 @@ def _leaves_it_to_us(said: Said) -> bool:
     """Return True for "any of them, you choose", and for "the earliest"."""
     windows = [act.window for act in said.of(Flexible)]
     return bool(windows) and set(windows) <= {Window(), Window(soonest=True)} and not said.has(Ask)
-
-
-def _at(offered: tuple[str, ...], position: int | None) -> str | None:
-    if position is None:
-        return None
-    index = position - 1 if position > 0 else position
-    return offered[index] if -len(offered) <= index < len(offered) else None
 
 
 def _only(offered: tuple[str, ...], piece: Provide) -> str | None:

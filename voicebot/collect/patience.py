@@ -121,7 +121,7 @@ def late_name(reading: Reading, text: str, where: Situation, held: Dialogue) -> 
 
 def told(held: Dialogue) -> tuple[object, ...]:
     """Return all that a caller has any part in."""
-    values = (held.answers, held.partial, held.pending, held.given_time, held.window, held.offered)
+    values = (held.answers, held.partial, held.pending, held.window, held.offered)
     return (*values, held.confirmed, held.doubted, held.purpose, held.about)
 
 

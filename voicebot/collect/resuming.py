@@ -43,7 +43,6 @@ def begin(business: Business, state: CallState) -> Dialogue:
         settled=_steps(saved.get("settled") if not ended else None),
         early=_steps(saved.get("early")),
         pending=_text(saved.get("pending")),
-        given_time=_text(saved.get("given_time")),
         window=_shaped(_WINDOW, saved.get("window")),
         unwanted=_texts(saved.get("unwanted")),
         was_offered=bool(saved.get("was_offered")),

@@ -28,6 +28,7 @@ from voicebot.collect.understanding import (
     Utterance,
     Wait,
     Want,
+    Window,
     Withdraw,
     adds_a_job,
     assents,
@@ -149,6 +150,12 @@ class Said:
         """Return whether an act's clause is a wish in the form of a question: "can you come …"."""
         heard, clause = self._clause_of(act)
         return any(heard.in_clause(clause, *REQUESTS))
+
+    @property
+    def leaves_open(self) -> bool:
+        """More than one time is wished for, or one is left out."""
+        left = any(note.leaves and note.leaves != Window() for note in self.of(Note))
+        return left or self.has(Flexible)
 
     @property
     def asks_for_times(self) -> bool:

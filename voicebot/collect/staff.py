@@ -15,6 +15,7 @@ from voicebot.collect.answers import proceed
 from voicebot.collect.dialogue import Mode
 from voicebot.collect.events import Reserve
 from voicebot.collect.turn import Turn
+from voicebot.collect.understanding import window_of
 from voicebot.validation import refuse_time
 
 
@@ -65,6 +66,6 @@ def _set_time(turn: Turn, value: str) -> Turn:
     if refusal := refuse_time(at, turn.business, turn.now, service):
         return turn.refuse(CommandRefusal(refusal))
     if held.step is not Step.TIME or held.about:
-        return _question_again(turn.become(given_time=value, window=None))
-    turn = turn.become(mode=Mode.ASKING, partial=None, window=None, offered=(), given_time=None)
+        return _question_again(turn.become(window=window_of(value)))
+    turn = turn.become(mode=Mode.ASKING, partial=None, window=None, offered=())
     return turn.ask_for(Reserve(at, agreed=True, service=service))

@@ -12,10 +12,8 @@ from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     Ask,
-    Choose,
     Correct,
     Decline,
-    Flexible,
     Missing,
     Provide,
     describes_work,
@@ -41,7 +39,7 @@ def take_values(
     for act in said.values:
         if act.step is None or act.step not in only or act.value is None:
             continue
-        if act.step is Step.TIME and not aside and held.step is Step.TIME and not at_end:
+        if act.step is Step.TIME:
             continue
         if at_end and held.found and act.step in _STORED:
             if act.step not in said.fields_asked:
@@ -77,28 +75,20 @@ def _second(turn: Turn, act: Provide | Correct, said: Said) -> Turn:
 
 
 def early_time(turn: Turn, said: Said) -> Turn:
-    """Hold what was said about the time before it is asked for."""
+    """Keep what was said about the time before it is asked for, and say what was asked of it."""
     piece = said.piece(Step.TIME)
-    if window := times.wished(turn, said.reading.acts):
-        turn = turn.become(window=window)
-    books = turn.dialogue.purpose is Purpose.BOOK
-    if (
-        books
-        and _asks_what_is_free(turn, said)
-        and (wish := times.wished(turn, said.reading.acts, days=True))
-    ):
-        return times.tell(turn.become(window=wish), wish)
-    named = [act for act in said.values if act.step is Step.TIME]
-    if books and (piece or named) and (shut := times.shut_then(turn, piece or named[-1])):
+    named = piece or next((act for act in said.values[::-1] if act.step is Step.TIME), None)
+    wish = times.wished(turn, said.reading.acts)
+    turn = turn.become(window=wish) if wish else turn
+    if turn.dialogue.purpose is not Purpose.BOOK:
+        return turn
+    if wish and _asks_what_is_free(turn, said):
+        return times.tell(turn, wish)
+    if named and (shut := times.shut_then(turn, named)):
         return shut  # "can your plumber come at six in the morning?"
     of_work = any(ask.topic == "offered" for ask in said.of(Ask))  # "can you mow it on Friday?"
-    asks = piece and piece.missing is Missing.CLOCK and said.asks_of(piece) and not of_work
-    if books and asks:
+    if piece and piece.missing is Missing.CLOCK and said.asks_of(piece) and not of_work:
         turn = opening.hours(turn, said.text)  # "and Saturday afternoons?"
-    if piece and not said.has(Flexible):
-        turn = turn.become(given_time=piece.partial or piece.value)
-    for choice in said.of(Choose):  # of the times that were told: "three's good"
-        turn = turn.become(given_time=choice.moment or turn.dialogue.given_time)
     return turn
 
 

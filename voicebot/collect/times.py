@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from functools import reduce
 
 from voicebot.business import WEEKDAYS
@@ -22,6 +22,7 @@ from voicebot.collect.spoken import in_a_sentence
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     Act,
+    Choose,
     Correct,
     Flexible,
     Missing,
@@ -49,7 +50,7 @@ def wish_for(turn: Turn, value: str, *, ambiguous: bool = False) -> Turn:
         return turn.ask()
     window = joined(said_before(turn), Window((at.date(),), after=at.time(), before=at.time()))
     hours = said_before(turn) or Window()
-    turn = turn.become(pending=None, mode=Mode.ASKING, step=Step.TIME, given_time=None)
+    turn = turn.become(pending=None, mode=Mode.ASKING, step=Step.TIME)
     if turn.dialogue.about and value == turn.dialogue.about.at:
         return turn.ask()  # it is there already
     turn = turn.become(window=Window(but=window.but, ends=window.ends), partial=None)
@@ -113,25 +114,42 @@ def look(turn: Turn, window: Window, *, near: datetime | None = None) -> Turn:
     return turn.ask_for(Look(window, near, without, service_of(turn)))
 
 
-def wished(turn: Turn, acts: Sequence[Act], *, days: bool = False) -> Window | None:
-    """Return the window that was said, joined with what was said of the time before.
-
-    days  a day without an hour is one as well
-    """
-    parts = [act.window for act in acts if isinstance(act, Flexible)]
-    left = [act.leaves for act in acts if isinstance(act, Note) and act.leaves]
-    parts += [window for window in left if window != Window()]  # "I've got two cats"
-    if parts or days:
-        told = (act for act in acts if isinstance(act, Provide) and act.step is Step.TIME)
-        parts += [window_of(day.partial) for day in told if day.partial]
+def wished(turn: Turn, acts: Sequence[Act]) -> Window | None:
+    """Return the wish after these acts: what they say of the time, and what was said before as far
+    as it still holds; None where they say nothing."""
+    parts = [part for act in acts if (part := _said_of_it(turn, act)) is not None]
     return reduce(joined, parts, said_before(turn)) if parts else None
+
+
+def _said_of_it(turn: Turn, act: Act) -> Window | None:
+    match act:
+        case Flexible(window=window):
+            return window
+        case Note(leaves=window) if window != Window():  # "I've got two cats"
+            return window
+        case Choose():
+            chosen = act.moment or offered_at(turn, act.position)
+            return window_of(chosen) if chosen else None
+        case Provide(step=Step.TIME) | Correct(step=Step.TIME):
+            said = (act.partial if isinstance(act, Provide) else None) or act.value
+            ambiguous = isinstance(act, Provide) and act.ambiguous
+            return _either_hour(said, ambiguous=ambiguous) if said else None
+        case _:
+            return None
+
+
+def offered_at(turn: Turn, position: int | None) -> str | None:
+    """Return the moment that was offered in this place (1 is the first, -1 the last)."""
+    offered = turn.dialogue.offered
+    index = (position or 0) - 1 if (position or 0) > 0 else position or len(offered)
+    return offered[index] if -len(offered) <= index < len(offered) else None
 
 
 def said_before(turn: Turn) -> Window | None:
     """Return what was said of the time before: a window, a day, an hour, or the day read back."""
     held = turn.dialogue
     piece = held.partial if held.step is Step.TIME else None
-    piece = piece or held.pending
+    piece = piece or (held.pending or "").partition("T")[0]
     return joined(held.window, window_of(piece)) if piece else held.window
 
 
@@ -207,23 +225,34 @@ def choose(turn: Turn, value: str) -> Turn:
 
 def recall(turn: Turn) -> Turn:
     """Begin with what was said of the time before; without it ask, and name free times."""
-    held = turn.dialogue
-    if held.given_time:
-        turn = turn.become(given_time=None)
-        if turn.valid(Step.TIME, held.given_time):
-            return wish_for(turn, held.given_time)
-        if offered := of_piece(turn, held.given_time):
-            return offered
-        missing = Missing.DAY if held.given_time.startswith("T") else Missing.CLOCK
-        if missing is Missing.CLOCK and not held.about:
-            return look(turn, joined(said_before(turn) or Window(), window_of(held.given_time)))
-        turn = turn.become(partial=held.given_time)
-        return turn.say(f"missing.{missing}", value=turn.say_time(held.given_time))
-    if held.window or held.urgent:
-        return look(turn, held.window or Window(soonest=True))
+    held, wish = turn.dialogue, turn.dialogue.window
+    if wish and (said := exact(wish)):
+        said = never_open(turn, said) or said
+        if not said.startswith("T"):
+            return wish_for(turn, said, ambiguous=bool(wish.also))
+    if wish and len(wish.days) == 1 and (refused := _refuse_day(turn, f"{wish.days[0]}")):
+        return refused
+    if wish or held.urgent:
+        return look(turn, wish or Window(soonest=True))
     if held.about:
         return turn.ask()
     return look(turn, Window()).become(window=None)  # nothing is wished for yet
+
+
+def exact(wish: Window) -> str | None:
+    """Return the one moment that is wished for (`2027-03-04T10:30`), or the one hour (`T10:30`)."""
+    others = [
+        each for each in wish.also if (each.days, each.after) != (wish.days, _half(wish.after))
+    ]
+    if wish.after is None or wish.after != wish.before or others or len(wish.days) > 1:
+        return None
+    day = f"{wish.days[0]}" if wish.days else ""
+    return f"{day}T{wish.after:%H:%M}" if day or not (wish.first or wish.last) else None
+
+
+def _half(hour: time | None) -> time | None:
+    """Return the same hour of the other half of the day."""
+    return hour and hour.replace(hour=(hour.hour + 12) % 24)
 
 
 def on_placed(turn: Turn, event: Placed) -> Turn:
@@ -298,7 +327,7 @@ def shut_then(turn: Turn, act: Provide | Correct) -> Turn | None:
     at = next(iter(found), None)
     if at is None or any(each and _refusal(turn, each) is not Refusal.CLOSED for each in found):
         return None
-    turn = _out_of_hours(turn, at).become(given_time=None, window=_open(turn))
+    turn = _out_of_hours(turn, at).become(window=_open(turn))
     return tell(turn, _open(turn), near=at)
 
 
@@ -337,7 +366,7 @@ def of_piece(turn: Turn, said: str, *, ambiguous: bool = False) -> Turn | None:
     said  a day, a part of one, or an hour; None is returned where the rest is to be asked for
     """
     before = said_before(turn) or Window()
-    window = joined(before, _either_hour(said) if ambiguous else window_of(said))
+    window = joined(before, _either_hour(said, ambiguous=ambiguous))
     if not ambiguous and (at := never_open(turn, said)):
         return wish_for(turn, at)
     if said.startswith("T"):
@@ -352,11 +381,13 @@ def of_piece(turn: Turn, said: str, *, ambiguous: bool = False) -> Turn | None:
     return look(turn, window) if " " in said or names_hours(window) or window.but else None
 
 
-def _either_hour(said: str) -> Window:
-    """Return an hour of the morning or the evening."""
-    hour = window_of(said)
-    other = _other_half(datetime.combine(date.min + _HALF_DAY, hour.after or time())).time()
-    return replace(hour, also=(Window(after=other, before=other),))
+def _either_hour(said: str, *, ambiguous: bool = True) -> Window:
+    """Return the times of a piece; where ambiguous, its hour of the morning or the evening."""
+    window = window_of(said)
+    if not ambiguous:
+        return window
+    other = _half(window.after)
+    return replace(window, also=(Window(window.days, after=other, before=other),))
 
 
 def _refuse_day(turn: Turn, day: str) -> Turn | None:

@@ -48,6 +48,7 @@ from voicebot.collect.spoken import (
     written,
     written_time,
 )
+from voicebot.collect.understanding import window_of
 from voicebot.collect.understanding.same_person import is_bare_surname
 from voicebot.validation import validate
 
@@ -214,7 +215,7 @@ class Turn:
             doubted=held.doubted | (known.doubted - told),
             settled=held.settled | (known.settled - told),
             notes=(*known.notes, *held.notes),
-            given_time=held.given_time or known.pending or known.given_time,
+            window=held.window or (window_of(known.pending) if known.pending else known.window),
         )
         turn = turn.save(
             answers={s: a for s, a in found.answers.items() if s not in {*told, Step.TIME}},

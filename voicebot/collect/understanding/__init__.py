@@ -106,7 +106,6 @@ __all__ = [
     "window_of",
 ]
 
-_WITH_FIGURES = {Step.PHONE, Step.ADDRESS, Step.EMAIL}
 _MOST_JOBS = 2
 
 
@@ -121,11 +120,7 @@ def read(text: str, situation: Situation) -> Reading:
         reading = read_again(said, situation, reading, _at_once)
     if situation.step is Step.NAME and situation.asked is Asked.ANSWER:
         reading = _with_service(said, situation, reading)
-    told = {act.step for act in reading.acts if isinstance(act, Provide)}
-    timed = any(isinstance(act, Flexible) for act in reading.acts)
-    if not reading.rest or not told & _WITH_FIGURES or Step.TIME in told or timed:
-        return reading
-    return _with_time(said, situation, reading)
+    return reading
 
 
 def _at_once(text: str, situation: Situation) -> Reading:
@@ -152,15 +147,6 @@ def _with_service(said: Utterance, situation: Situation, reading: Reading) -> Re
                 acts = sorted((*reading.acts, replace(job, span=span)), key=lambda act: act.span)
                 return Reading(tuple(acts), tuple(r for r in reading.rest if r != span))
     return reading
-
-
-def _with_time(said: Utterance, situation: Situation, reading: Reading) -> Reading:
-    """Return the reading with the time that is left once the other fields' words are gone.
-
-    "3/18 Rose Street … on Friday at one" and 学院路18号，后天三点 hold two days, else.
-    """
-    told = [act.span for act in reading.acts if isinstance(act, Provide) and act.value]
-    return _with(said, situation, reading, told, Step.TIME)
 
 
 def _with_answer(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from voicebot.call import Step
-from voicebot.collect.understanding.clauses import ends_sentence
+from voicebot.collect.understanding.clauses import REQUESTS, ends_sentence
 from voicebot.collect.understanding.types import (
     IDLE,
     Act,
@@ -29,7 +29,6 @@ from voicebot.collect.understanding.types import (
     Reading,
     Situation,
     Span,
-    Thank,
     Want,
 )
 from voicebot.collect.understanding.utterance import Utterance
@@ -39,8 +38,25 @@ _MOST_PARTS = 8
 _MOST_TOKENS = 120
 _DAYS = ("weekday", "day", "part", "tonight", "weekend", "month", "weeks")
 _OF_DAYS = tuple(f"time.{each}" for each in _DAYS)
-_OF_OFFERS = ("time.trail", "time.oclock", "choose.position")
-"""Words by which a sentence speaks of a time that none asked for; the second of one offered."""
+_HOURS = (
+    "oclock",
+    "noon",
+    "half",
+    "ish",
+    "ish_number",
+    "at",
+    "earliest",
+    "latest",
+    "onward",
+    "trail",
+)
+_OF_HOURS = tuple(
+    f"time.{each}" for each in (*_HOURS, "only_then", "early", "late", "lead", "holiday")
+)
+_LEAD, _BOOKING = "time.lead", "booking"
+_OF_WISHES = (_LEAD, "time.any", "time.only_then", "time.instead_of", *REQUESTS)
+_OF_OFFERS = ("choose.position", "number.unit", "number.teen", "number.ten")
+"""Words by which a sentence speaks of a time that none asked for; the last of one offered."""
 _FREE = "free"
 _OPEN_TOPICS = ("", IDLE, _FREE)
 _A_SENTENCE = 3
@@ -95,10 +111,11 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
 
 
 def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: ReadOne) -> Reading:
-    """Return the reading with the sentences that only name a time read as answers to "when?".
+    """Return the reading with what each sentence tells of a time read as an answer to "when?".
 
     Before that is asked an hour may be another number, and a wish a question: "Ten on Friday",
-    "yes. Could it be Monday or Tuesday, between ten and two?".
+    "yes. Could it be Monday or Tuesday, between ten and two?". The values of other fields are left
+    out. A sentence in which no time is found is looked through clause by clause.
     """
     asks = situation.asked is Asked.CONFIRM and any(
         isinstance(act, Ask) and not act.topic for act in whole.acts
@@ -107,28 +124,28 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
         return whole
     choice = Asked.CHOICE if situation.offered else Asked.ANSWER
     asked = replace(situation, step=Step.TIME, asked=choice, partial=None)
-    tags = (*_OF_DAYS, *_OF_OFFERS) if situation.offered else _OF_DAYS
-    days = [said.span(match.first, match.end) for match in said.all(*tags)]
-    named = [day[0] for day in days]
-    tried: list[list[Span]] = []
+    tags = (*_OF_DAYS, *_OF_HOURS, *(_OF_OFFERS if situation.offered else ()))
+    named = [said.span(match.first, match.end) for match in said.all(*tags)]
+    taken: list[Span] = []
     for leads_on in (None, _leads_on, _is_comma) if named else ():
         parts = list(_parts(said, leads_on))
-        if len(parts) > _MOST_PARTS or parts in tried:
-            continue
-        tried.append(parts)
-        alone = [Reading(rest=(part,)) for part in parts]
-        for n, part in enumerate(parts):
-            told = [a for a in whole.acts if not _is_day(a, days)]  # no suburb is called Mornings
-            open_ = _is_open(Reading(tuple(told), whole.rest), part)
-            if any(part[0] <= at < part[1] for at in named) and open_:
-                found = read_one(_alone(said, part), asked)
-                free = [a for a in whole.acts if isinstance(a, Ask) and _inside(a.span, part)]
-                free = [act for act in free if act.topic == _FREE]  # it is answered all the same
-                rest = tuple(span for span in found.rest if said.text[slice(*span)] != "?")
-                renamed = Step.NAME in situation.record and _given(found, Step.NAME)
-                if not renamed:  # "sierra india november" of an e-mail
-                    alone[n] = Reading((*found.acts, *free), rest)
-        whole = _put_together(whole, parts, alone, [_is_of_time(reading) for reading in alone])
+        for part in parts if len(parts) <= _MOST_PARTS else ():
+            here = [span for span in named if _inside(span, part)]
+            inside = [act for act in whole.acts if _overlap(act.span, part)]
+            wishes = any(isinstance(act, Want) and act.what != _BOOKING for act in inside)
+            if not here or wishes or _covers(part, taken):
+                continue
+            values = [act.span for act in inside if _is_other_value(act, here)]
+            found = read_one(_without(_alone(said, part), values), asked)
+            jobs = [act.span for act in inside if _is_job(act)]
+            timed = any(_tells_time(act) for act in found.acts)
+            timed &= not any(
+                isinstance(act, Note) and _covers(act.span, jobs) for act in found.acts
+            )
+            left = found.rest if jobs else _left(found, whole)
+            if timed and (not left or _is_wished(said, part, whole)):
+                taken.append(part)
+                whole = _with_part(whole, part, found)
     return whole
 
 
@@ -161,32 +178,70 @@ def _told_whole(reading: Reading) -> list[Correct | Provide]:
     return [act for act in given if not (isinstance(act, Provide) and act.missing)]
 
 
-def _is_day(act: Act, days: Sequence[Span]) -> bool:
-    """Return True for a word of the address that may be of a time."""
-    placed = isinstance(act, Correct | Provide) and act.step is Step.ADDRESS
-    return placed and any(_inside(act.span, day) for day in days)
+def _is_wished(said: Utterance, part: Span, whole: Reading) -> bool:
+    """Return whether a time is wished for in so many words, whatever else a sentence tells."""
+    led = (
+        match
+        for match in said.all(*_OF_WISHES)
+        if match.end - match.first > 1 or match.tag != _LEAD
+    )
+    words = (said.span(match.first, match.end) for match in led)
+    spans = [act.span for act in whole.acts if _tells_time(act)]
+    return any(_inside(span, part) for span in (*words, *spans))
 
 
-def _is_open(whole: Reading, part: Span) -> bool:
-    """Return True for a part in which something is unread, or asked, and nothing else given."""
-    inside = [act for act in whole.acts if _overlap(act.span, part)]
-    asks = any(isinstance(act, Ask | Want) for act in inside)
-    unread = any(_inside(span, part) for span in whole.rest)
-    return (asks or unread) and all(map(_may_be_of_time, inside))
+def _covers(span: Span, others: Sequence[Span]) -> bool:
+    return any(_overlap(span, other) for other in others)
 
 
-def _may_be_of_time(act: Act) -> bool:
+def _is_job(act: Act) -> bool:
+    """Return True for a service, to which the words around it belong: "it only drips at night"."""
+    return isinstance(act, Provide) and act.step is Step.SERVICE
+
+
+def _is_other_value(act: Act, named: Sequence[Span]) -> bool:
+    """Return True for a value of another field; no suburb is called Mornings."""
+    if not isinstance(act, Provide | Correct) or act.step in (Step.TIME, Step.SERVICE):
+        return False
+    return act.step is not Step.ADDRESS or not any(_inside(act.span, day) for day in named)
+
+
+def _without(text: str, spans: Sequence[Span]) -> str:
+    """Return the text with a comma and blanks for these stretches."""
+    for begin, end in spans:
+        if text[begin:end].strip():
+            text = text[:begin] + ",".ljust(end - begin) + text[end:]
+    return text
+
+
+def _left(found: Reading, whole: Reading) -> list[Span]:
+    """Return what is still unread; the mark of a question that proposes a time is none."""
+    return [r for r in found.rest if _covers(r, whole.rest)]
+
+
+def _tells_time(act: Act) -> bool:
+    timed = isinstance(act, Provide | Correct) and act.step is Step.TIME
+    return (
+        timed or isinstance(act, Flexible | Choose) or (isinstance(act, Note) and bool(act.leaves))
+    )
+
+
+def _with_part(whole: Reading, part: Span, found: Reading) -> Reading:
+    """Return the whole reading, with a part as it is read when a time is asked for.
+
+    Of the whole stay other fields' values, wishes and known questions.
+    """
+    acts = [act for act in whole.acts if _stays(act) or not _inside(act.span, part)]
+    more = [act for act in found.acts if not _stays(act)]
+    rest = [span for span in whole.rest if not _inside(span, part)] + _left(found, whole)
+    return Reading(tuple(sorted((*acts, *more), key=lambda act: act.span)), tuple(sorted(rest)))
+
+
+def _stays(act: Act) -> bool:
     if isinstance(act, Ask):
-        return act.topic in _OPEN_TOPICS
-    if isinstance(act, Want):
-        return act.what == "booking"
-    timed = isinstance(act, Provide) and act.step is Step.TIME
-    return timed or isinstance(act, Flexible | Choose | Note | Affirm | Thank)
-
-
-def _is_of_time(reading: Reading) -> bool:
-    named = any(isinstance(act, Flexible | Choose | Provide) for act in reading.acts)
-    return named and not reading.rest and all(map(_may_be_of_time, reading.acts))
+        return act.topic not in _OPEN_TOPICS or act.topic == _FREE
+    value = isinstance(act, Provide | Correct | Decline) and act.step is not Step.TIME
+    return value or isinstance(act, Want)
 
 
 def _put_together(

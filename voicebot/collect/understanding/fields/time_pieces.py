@@ -101,16 +101,14 @@ _WIDEST = {
 
 
 def window_of(piece: str) -> Window:
-    """Return the times that a piece of a time allows: `2027-03-04`, `2027-03-04 18`, `T10:30`.
-
-    Of a whole moment it is the day.
-    """
+    """Return the times that a time or a piece of one allows: `2027-03-04T10:30`, `2027-03-04`,
+    `2027-03-04 18`, `T10:30`."""
     stamp, _, since = piece.partition(" ")
     day, _, clock = stamp.partition("T")
-    if not day:
-        hour = time.fromisoformat(clock)
-        return Window(after=hour, before=hour)
-    days = (date.fromisoformat(day),)
+    days = (date.fromisoformat(day),) if day else ()
+    if clock:
+        hour = time.fromisoformat(clock[:5])
+        return Window(days, after=hour, before=hour)
     if since not in _WIDEST:
         return Window(days)
     hours = PARTS[_WIDEST[since]]
