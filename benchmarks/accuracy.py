@@ -46,6 +46,7 @@ from voicebot.collect.collector import Conversation
 from voicebot.collect.events import Started, Utterance
 from voicebot.collect.extract import Compare, extract
 from voicebot.collect.resuming import begin
+from voicebot.collect.times import exact
 from voicebot.collect.understand import understand_by_rules
 from voicebot.ledger import Place
 from voicebot.speech import load_meaning
@@ -309,7 +310,7 @@ async def _fields(call: Case) -> dict[str, str]:
             held = talk.dialogue
             if not (turn["step"] == asked == held.step and held.attempts and not held.value(asked)):
                 break
-    given = held.answers.get(Step.TIME) or held.pending or held.given_time
+    given = held.answers.get(Step.TIME) or held.pending or (held.window and exact(held.window))
     return {step.value: v for step, v in held.answers.items()} | ({"time": given} if given else {})
 
 
