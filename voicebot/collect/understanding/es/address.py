@@ -131,13 +131,17 @@ def _with_town_before(words: Words, parts: Parts) -> Parts:
     street = words.place(parts[0].first)
     ends = [words.place(m.end) for m in words.said.all(*_LEADS, end=parts[0].first)]
     towns = [(at, place_at(words, at, loose=False)) for at in (0, *ends) if at < street]
-    at, town = next((t for t in reversed(towns) if t[1] and words[t[1][1]].pause), (0, None))
+    at, town = next((t for t in reversed(towns) if _ends_before(words, t[1], street)), (0, None))
     if town is None:
         return parts
     between = range(town[1], street)
     named = not any(words.said.lexicon.is_everyday(words[n].low) for n in range(at, town[1]))
     leads = all(words.phrase(n, *_LEADS, "address.small") for n in between)
     return (town[0], *parts) if named and leads and town[1] <= street else parts
+
+
+def _ends_before(words: Words, town: Found | None, street: int) -> bool:
+    return town is not None and town[1] <= street and words[town[1]].pause
 
 
 def _parts(words: Words, *, alone: bool) -> Parts:
@@ -198,7 +202,8 @@ def _without_kind(words: Words, at: int) -> Found | None:
     small = all(words.phrase(n, "address.small") for n in range(at, end))  # "el 50"
     if not 0 < end - at <= _LONGEST_BARE_WORDS or talk or small:
         return None
-    if len(number.digits) < 2 or not words[end + 1].pause:
+    few = not number.digits or (everyday and len(number.digits) < 2)  # "tengo 2"
+    if few or not words[end + 1].pause:
         return None
     return found(Kind.STREET, words, at, (text_of(words, at, end), end))
 

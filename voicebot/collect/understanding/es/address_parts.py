@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from voicebot.collect.understanding.fields.address_parts import Found, Kind, found
@@ -12,6 +13,8 @@ _STOPS = (
     "address.stop", "address.postcode", "address.place", "clause.mend", "quiet.courtesy",
     "act.thank", "act.leave",
 )  # fmt: skip
+_DOOR = re.compile(r"\d{1,2}(?:[a-z]|-\d{1,2}|-[a-z])")
+"""A floor and its door as they are written: 1D, 3-2."""
 _LONGEST_NAME_WORDS, _POSTCODE_DIGITS, _MOST_NUMBER_DIGITS = 7, 5, 5
 
 
@@ -62,11 +65,14 @@ def unit_at(words: Words, at: int) -> Found | None:
             return word.low
         if end > at and (called := words.phrase(end, "spelling.letter")):
             return called.value.upper()  # "apartamento tres be"
-        if end == at:
-            ranked = word.is_figure and word.low.lstrip("0123456789.") in ("o", "a")
-            mark = "º" if word.low.endswith("o") else "ª"
-            return word.low[:-1].rstrip(".") + mark if ranked else ""
-        return word.digits or word.text.upper() if word.is_number or word.is_letter else ""
+        if end > at:
+            return word.digits or word.text.upper() if word.is_number or word.is_letter else ""
+        if word.is_figure and word.low.lstrip("0123456789.") in ("o", "a"):
+            return word.low[:-1].rstrip(".") + ("º" if word.low.endswith("o") else "ª")
+        door, small = words.near(at + 1), words.phrase(at + 1, "address.small")
+        sided = door.text and (door.is_letter or words.phrase(at + 1, "address.unit"))
+        told = word.pause and ((sided and not small) or _DOOR.fullmatch(word.low))
+        return (word.text.upper() if word.is_figure else word.digits) if told else ""  # "4 izda"
 
     end = name_end(words, at, lambda end: not written(end))
     text = " ".join(written(each) for each in range(at, end))

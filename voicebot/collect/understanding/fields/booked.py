@@ -126,7 +126,8 @@ def _meant(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
         for match in matches:
             denied = said.clause(match.first).denied or match.first in unwanted
             denied &= match in moves
-            theirs = said.before(match.first, THING)  # "my plumber can't make it"
+            wanted = match.tag == _NEEDLESS and match.value != _VERB  # 周六的保洁不要了
+            theirs = not wanted and said.before(match.first, THING)  # "my plumber can't make it"
             theirs = theirs or said.at(match.first, _ALREADY)  # "I don't want a new one"
             if match.first in kept or denied or theirs:
                 continue
