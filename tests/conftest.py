@@ -3,15 +3,18 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
 
 import pytest
 from hypothesis import settings
+from redis import Redis
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
+from tests.ports import free_port
+from tests.store.server import ValkeyProcess
 from tests.virtual_time import VirtualLoop
 
 settings.register_profile("no wall clock", deadline=None)
@@ -59,6 +62,23 @@ def pytest_asyncio_loop_factories(
     if marker := item.get_closest_marker("virtual_time"):
         return {"virtual": partial(VirtualLoop, **marker.kwargs)}
     return {"real": asyncio.new_event_loop}
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyProcess]:
+    """A real server that tests may kill and start again."""
+    server = ValkeyProcess(free_port(), tmp_path_factory.mktemp("valkey"))
+    asyncio.run(server.start())
+    yield server
+    asyncio.run(server.stop())
+
+
+@pytest.fixture
+def redis_url(valkey: ValkeyProcess) -> str:
+    """Its address; it is empty."""
+    with Redis.from_url(valkey.url) as client:
+        client.flushall()
+    return valkey.url
 
 
 _PAGE = "tests/page"

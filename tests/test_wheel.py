@@ -1,6 +1,5 @@
 """The installed wheel: what `pip install .` brings is enough to take calls and show them."""
 
-import asyncio
 import re
 import shutil
 import subprocess
@@ -16,7 +15,6 @@ from packaging.requirements import Requirement
 
 from tests.ports import free_port
 from tests.serving import PATIENCE_S, environment, serving
-from tests.store.server import ValkeyProcess
 from voicebot import __version__
 
 ROOT = Path(__file__).parent.parent
@@ -78,14 +76,6 @@ def test_the_version_is_the_programs_own_and_the_metadata_says_what_it_is(instal
     assert bot.version == said == __version__
     assert bot.metadata["License-Expression"] == "MIT"
     assert "Topic :: Communications :: Telephony" in bot.metadata.get_all("Classifier", [])
-
-
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    valkey = ValkeyProcess(free_port(), tmp_path / "valkey")
-    asyncio.run(valkey.start())
-    yield valkey.url
-    asyncio.run(valkey.stop())
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from voicebot.call import CallSid, Change, Step
 from voicebot.cli import program
 from voicebot.errors import StoreUnavailable
 from voicebot.settings import load_settings
-from voicebot.store import EmbeddedValkey, open_store
+from voicebot.store import open_store
 
 SID, OTHER = CallSid("CA1"), CallSid("61255550100")
 NUMBER, NAME = "+61255550199", "Sam Smith"
@@ -22,17 +22,14 @@ pytestmark = pytest.mark.valkey
 
 
 @pytest.fixture(autouse=True)
-def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def stored(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two calls in a Valkey, one of them with a name that is a number too."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VOICEBOT_DATA_DIR", str(tmp_path / "data"))
-    with asyncio.Runner() as runner:
-        valkey = EmbeddedValkey(tmp_path / "valkey", free_port())
-        at(runner.run(valkey.start()), monkeypatch)
-        for sid in (SID, OTHER):
-            runner.run(write(sid))
-        yield
-        runner.run(valkey.stop())
+    at(redis_url, monkeypatch)
+    for sid in (SID, OTHER):
+        asyncio.run(write(sid))
+    yield
     load_settings.cache_clear()
 
 

@@ -1,12 +1,12 @@
 """`voicebot journal`: waiting writes are counted, not shown, and replayed on request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from typer.testing import CliRunner, Result
 
 from tests.ports import free_port
@@ -19,11 +19,9 @@ from voicebot.errors import StoreUnavailable
 from voicebot.runtime.findings import Finding, Level
 from voicebot.settings import Settings, load_settings
 from voicebot.store import (
-    EmbeddedValkey,
     JournalOwner,
     JournalSummary,
     call_keys,
-    connect,
     journal_backlog,
     journal_summaries,
     open_store,
@@ -68,15 +66,6 @@ async def leave_behind(*sids: CallSid) -> None:
             ledger = await store.open_call(sid, caller=None)
             assert await ledger.commit(NAMED) is Saved.JOURNAL
             assert await ledger.commit(NAMED) is Saved.JOURNAL
-
-
-@asynccontextmanager
-async def valkey(folder: Path) -> AsyncIterator[str]:
-    server = EmbeddedValkey(folder, free_port())
-    try:
-        yield await server.start()
-    finally:
-        await server.stop()
 
 
 def test_an_empty_journal_says_that_nothing_waits(data_dir: Path) -> None:
@@ -138,43 +127,37 @@ def test_replay_without_redis_says_what_to_do_and_that_nothing_is_lost(data_dir:
 
 @pytest.mark.valkey
 def test_replay_brings_what_an_ended_process_left(
-    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data_dir: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio.run(leave_behind(SID, OTHER))
-    with asyncio.Runner() as runner:
-        server = valkey(tmp_path / "valkey")
-        url = runner.run(server.__aenter__())
-        at(url, monkeypatch)
-        result = command("replay")
-        assert result.exit_code == 0
-        assert "4 writes brought" in result.stdout
-        assert "nothing waits" in result.stdout
-        assert runner.run(_name_in_redis(url, SID)) == SECRET
-        runner.run(server.__aexit__(None, None, None))
+    at(redis_url, monkeypatch)
+    result = command("replay")
+    assert result.exit_code == 0
+    assert "4 writes brought" in result.stdout
+    assert "nothing waits" in result.stdout
+    assert asyncio.run(_name_in_redis(redis_url, SID)) == SECRET
     assert doctor(data_dir).level is Level.OK
 
 
 @pytest.mark.valkey
 def test_replay_shows_what_redis_refuses_and_brings_it_when_it_is_mended(
-    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data_dir: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asyncio.run(leave_behind(SID, OTHER))
-    with asyncio.Runner() as runner:
-        server = valkey(tmp_path / "valkey")
-        url = runner.run(server.__aenter__())
-        at(url, monkeypatch)
-        runner.run(_poison(url))
-        result = command("replay")
-        assert result.exit_code == 1
-        assert "2 writes brought" in result.stdout
-        assert "WRONGTYPE" in result.stdout
-        assert doctor(data_dir).level is Level.NOTE
-        assert "refuses 2" in doctor(data_dir).text
-        assert "WRONGTYPE" in command().stdout
-        runner.run(_mend(url))
-        assert command("replay").exit_code == 0
-        assert runner.run(_name_in_redis(url, SID)) == SECRET
-        runner.run(server.__aexit__(None, None, None))
+    at(redis_url, monkeypatch)
+    with Redis.from_url(redis_url) as client:
+        client.set(call_keys(SID).history, "no list")
+    result = command("replay")
+    assert result.exit_code == 1
+    assert "2 writes brought" in result.stdout
+    assert "WRONGTYPE" in result.stdout
+    assert doctor(data_dir).level is Level.NOTE
+    assert "refuses 2" in doctor(data_dir).text
+    assert "WRONGTYPE" in command().stdout
+    with Redis.from_url(redis_url) as client:
+        client.delete(call_keys(SID).history)
+    assert command("replay").exit_code == 0
+    assert asyncio.run(_name_in_redis(redis_url, SID)) == SECRET
 
 
 def test_the_doctor_tells_depth_and_age(data_dir: Path) -> None:
@@ -183,16 +166,6 @@ def test_the_doctor_tells_depth_and_age(data_dir: Path) -> None:
     assert finding.level is Level.NOTE
     assert "2 writes wait" in finding.text
     assert "voicebot journal" in finding.mend
-
-
-async def _poison(url: str) -> None:
-    async with connect(url) as client:
-        await client.set(call_keys(SID).history, "no list")
-
-
-async def _mend(url: str) -> None:
-    async with connect(url) as client:
-        await client.delete(call_keys(SID).history)
 
 
 async def _name_in_redis(url: str, sid: CallSid) -> str | None:

@@ -5,19 +5,18 @@ import json
 import os
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 from rich.text import Text
 
-from tests.ports import free_port
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Speaker, Step
 from voicebot.commands.show import Event, event_line, following
 from voicebot.settings import Settings
-from voicebot.store import EmbeddedValkey, EventReader, Store, connect, open_store
+from voicebot.store import EventReader, Store, connect, open_store
 
 SID = CallSid("CA1")
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -25,70 +24,69 @@ HELLO = Change(messages=(Message(Speaker.BOT, "Hello", NOW),))
 NAMED = Change(answers={Step.NAME: "Sam Smith"}, step=Step.PHONE)
 
 
-@asynccontextmanager
-async def valkey(tmp_path: Path) -> AsyncIterator[str]:
-    server = EmbeddedValkey(tmp_path / "data", free_port())
-    try:
-        yield await server.start()
-    finally:
-        await server.stop()
-
-
-@asynccontextmanager
-async def store_at(url: str, tmp_path: Path) -> AsyncIterator[Store]:
-    settings = Settings(_env_file=None, redis_url=url, data_dir=tmp_path / "writer")
+@pytest.fixture
+async def store(redis_url: str, tmp_path: Path) -> AsyncIterator[Store]:
+    settings = Settings(_env_file=None, redis_url=redis_url, data_dir=tmp_path / "writer")
     async with open_store(settings, load_business(None)) as store:
         yield store
 
 
+@pytest.fixture
+async def client(redis_url: str) -> AsyncIterator[Redis]:
+    async with connect(redis_url) as client:
+        yield client
+
+
 @pytest.mark.valkey
-async def test_one_call_is_followed_from_its_beginning_and_on(tmp_path: Path) -> None:
-    async with valkey(tmp_path) as url, store_at(url, tmp_path) as store, connect(url) as client:
-        ledger = await store.open_call(SID, caller=None)
-        await ledger.commit(HELLO)
-        async with following(client, SID) as events:
-            assert (await _next(events, "message"))["step"] == "name"
-            await ledger.commit(NAMED)
-            assert (await _next(events, "field"))["value"] == "Sam Smith"
-        await ledger.close()
+async def test_one_call_is_followed_from_its_beginning_and_on(store: Store, client: Redis) -> None:
+    ledger = await store.open_call(SID, caller=None)
+    await ledger.commit(HELLO)
+    async with following(client, SID) as events:
+        assert (await _next(events, "message"))["step"] == "name"
+        await ledger.commit(NAMED)
+        assert (await _next(events, "field"))["value"] == "Sam Smith"
+    await ledger.close()
 
 
 @pytest.mark.valkey
 @pytest.mark.slow
-async def test_a_call_that_is_not_there_is_told_and_waited_for(tmp_path: Path) -> None:
-    async with valkey(tmp_path) as url:
-        watching = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "voicebot", "watch", "CAnobody"),
-            env=os.environ | {"VOICEBOT_REDIS_URL": url, "VOICEBOT_DATA_DIR": str(tmp_path / "w")},
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert watching.stdout is not None
-        async with asyncio.timeout(60):
-            told = [(await watching.stdout.readline()).decode() for _ in range(2)]
-        assert watching.returncode is None
-        watching.terminate()
-        await watching.wait()
+async def test_a_call_that_is_not_there_is_told_and_waited_for(
+    redis_url: str, tmp_path: Path
+) -> None:
+    watching = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "voicebot", "watch", "CAnobody"),
+        env=os.environ
+        | {"VOICEBOT_REDIS_URL": redis_url, "VOICEBOT_DATA_DIR": str(tmp_path / "w")},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert watching.stdout is not None
+    async with asyncio.timeout(60):
+        told = [(await watching.stdout.readline()).decode() for _ in range(2)]
+    assert watching.returncode is None
+    watching.terminate()
+    await watching.wait()
     assert "there is no call CAnobody" in told[1]
 
 
 @pytest.mark.valkey
-async def test_every_call_is_followed_from_now_without_what_was_before(tmp_path: Path) -> None:
-    async with valkey(tmp_path) as url, store_at(url, tmp_path) as store, connect(url) as client:
-        early = await store.open_call(CallSid("CA0"), caller=None)
-        await early.commit(HELLO)
-        async with following(client, None) as events:
-            late = await store.open_call(SID, caller=None)
-            await late.commit(NAMED)
-            async with asyncio.timeout(60):
-                call_sid, _ = await anext(events)
-        assert call_sid == SID
-        await early.close()
-        await late.close()
+async def test_every_call_is_followed_from_now_without_what_was_before(
+    store: Store, client: Redis
+) -> None:
+    early = await store.open_call(CallSid("CA0"), caller=None)
+    await early.commit(HELLO)
+    async with following(client, None) as events:
+        late = await store.open_call(SID, caller=None)
+        await late.commit(NAMED)
+        async with asyncio.timeout(60):
+            call_sid, _ = await anext(events)
+    assert call_sid == SID
+    await early.close()
+    await late.close()
 
 
 @pytest.mark.valkey
 async def test_what_is_committed_in_the_millisecond_of_the_start_is_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first_id = f"{(now_ms := 1_800_000_000_000)}-0"
 
@@ -96,22 +94,21 @@ async def test_what_is_committed_in_the_millisecond_of_the_start_is_shown(
         return now_ms
 
     monkeypatch.setattr(EventReader, "now_ms", at_that_millisecond)
-    async with valkey(tmp_path) as url, connect(url) as client, following(client, None) as events:
+    async with following(client, None) as events:
         await client.xadd("call:{CA1}:events", {"type": "status", "at": ""}, id=first_id)
         await client.publish("voicebot:calls", "CA1")
         assert (await _next(events, "status")).get("at") == ""
 
 
 @pytest.mark.valkey
-async def test_a_call_whose_events_are_broken_ends_no_watch(tmp_path: Path) -> None:
-    async with valkey(tmp_path) as url, store_at(url, tmp_path) as store, connect(url) as client:
-        await client.rpush("call:{CAbroken}:events", "no stream")
-        ledger = await store.open_call(SID, caller=None)
-        async with following(client, None) as events:
-            await client.publish("voicebot:calls", "CAbroken")
-            await ledger.commit(NAMED)
-            assert (await _next(events, "field"))["value"] == "Sam Smith"
-        await ledger.close()
+async def test_a_call_whose_events_are_broken_ends_no_watch(store: Store, client: Redis) -> None:
+    await client.rpush("call:{CAbroken}:events", "no stream")
+    ledger = await store.open_call(SID, caller=None)
+    async with following(client, None) as events:
+        await client.publish("voicebot:calls", "CAbroken")
+        await ledger.commit(NAMED)
+        assert (await _next(events, "field"))["value"] == "Sam Smith"
+    await ledger.close()
 
 
 async def _next(events: AsyncIterator[tuple[CallSid, Event]], kind: str) -> Event:

@@ -13,8 +13,6 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from tests.ports import free_port
-from tests.store.conftest import valkey  # noqa: F401
-from tests.store.server import ValkeyProcess
 from voicebot.business import Business, load_business
 from voicebot.collect.understand import Understand
 from voicebot.console.app import create_app
@@ -33,18 +31,21 @@ PATIENCE_S = 60
 
 
 @pytest.fixture
-async def redis(valkey: ValkeyProcess) -> AsyncIterator[Redis]:  # noqa: F811
-    """A client of an empty server."""
-    client = Redis.from_url(valkey.url, decode_responses=True)
-    await client.flushall()
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    client = Redis.from_url(redis_url, decode_responses=True)
     yield client
     await client.aclose()
 
 
 @pytest.fixture
-def settings(redis: Redis, valkey: ValkeyProcess, tmp_path: Path) -> Settings:  # noqa: F811
-    """They name the empty server."""
-    return Settings(_env_file=None, redis_url=valkey.url, data_dir=tmp_path / "data")
+def settings(redis_url: str, tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, redis_url=redis_url, data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+def locked(settings: Settings) -> Settings:
+    """A console that wants a token."""
+    return settings.model_copy(update={"console_token": SecretStr("sesame, spare")})
 
 
 @pytest.fixture
@@ -55,11 +56,8 @@ async def http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @pytest.fixture
-async def guarded(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a console that wants a token."""
-    async with console(
-        settings.model_copy(update={"console_token": SecretStr("sesame")})
-    ) as client:
+async def guarded(locked: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    async with console(locked) as client:
         yield client
 
 
@@ -145,9 +143,8 @@ async def hub_and_store(url: str) -> AsyncIterator[HubAndStore]:
 
 
 @pytest.fixture
-async def at(settings: Settings) -> AsyncIterator[HubAndStore]:
-    assert settings.redis_url
-    async with hub_and_store(settings.redis_url) as at:
+async def at(redis_url: str) -> AsyncIterator[HubAndStore]:
+    async with hub_and_store(redis_url) as at:
         yield at
 
 

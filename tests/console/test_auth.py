@@ -20,11 +20,6 @@ RIGHT = {"Authorization": "Bearer sesame"}
 
 
 @pytest.fixture
-def locked(settings: Settings) -> Settings:
-    return settings.model_copy(update={"console_token": SecretStr("sesame, spare")})
-
-
-@pytest.fixture
 def log() -> Iterator[list[EventDict]]:
     with capture_logs() as lines:
         yield lines

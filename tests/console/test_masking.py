@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from tests.console.conftest import console, listening
 from tests.console.test_app import WORDS
-from tests.console.test_auth import RIGHT, locked, sign_in  # noqa: F401
+from tests.console.test_auth import RIGHT, sign_in
 from voicebot.call import FIELDS, CallSid, Step
 from voicebot.console.masking import Visibility, mask_event, mask_record
 from voicebot.settings import Settings
@@ -30,7 +30,7 @@ SECRETS = ("Robin", "Carter", "412345678", "0412 ", "55501234", "George", "Parra
 
 
 @pytest.fixture
-async def program(redis: Redis, locked: Settings) -> AsyncIterator[httpx.AsyncClient]:  # noqa: F811
+async def program(redis: Redis, locked: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client with a bearer token, which has held two calls."""
     async with console(locked) as client:
         client.headers.update(RIGHT)
@@ -42,7 +42,7 @@ async def program(redis: Redis, locked: Settings) -> AsyncIterator[httpx.AsyncCl
 
 
 @pytest.fixture
-async def page(program: httpx.AsyncClient, locked: Settings) -> AsyncIterator[httpx.AsyncClient]:  # noqa: F811
+async def page(program: httpx.AsyncClient, locked: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A browser that signed in."""
     async with console(locked) as client:
         await sign_in(client)
@@ -115,8 +115,7 @@ async def test_a_session_that_holds_a_conversation_is_answered_in_dots(
 
 
 async def test_what_a_session_revealed_it_reads_everywhere_and_nothing_else(
-    page: httpx.AsyncClient,
-    locked: Settings,  # noqa: F811
+    page: httpx.AsyncClient, locked: Settings
 ) -> None:
     with capture_logs() as log:
         revealed = await page.post(f"/live/calls/{SID}/reveal", json=KIM)
@@ -137,8 +136,7 @@ async def test_what_a_session_revealed_it_reads_everywhere_and_nothing_else(
 
 
 async def test_who_had_which_call_shown_is_listed_and_only_who_says_so_has_it_shown(
-    page: httpx.AsyncClient,
-    redis: Redis,
+    page: httpx.AsyncClient, redis: Redis
 ) -> None:
     assert (await page.get("/live/reveals")).json() == []
     refused = await page.post(f"/live/calls/{SID}/reveal", json={"by": " "})
@@ -179,9 +177,7 @@ STREAMS = ["/events?after=w0", f"/calls/{SID}/events", f"/live/calls/{SID}/event
 
 @pytest.mark.parametrize("path", STREAMS)
 async def test_a_sessions_streams_hold_no_answer_and_no_word(
-    program: httpx.AsyncClient,
-    locked: Settings,  # noqa: F811
-    path: str,
+    program: httpx.AsyncClient, locked: Settings, path: str
 ) -> None:
     async with signed_in(locked) as page:
         said = {"callSid": SID, "customerMessage": {"message": "electrical for Robin Carter"}}
@@ -199,10 +195,7 @@ async def test_a_sessions_streams_hold_no_answer_and_no_word(
 
 @pytest.mark.parametrize("path", STREAMS)
 async def test_a_stream_ends_with_its_session(
-    program: httpx.AsyncClient,
-    locked: Settings,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
-    path: str,
+    program: httpx.AsyncClient, locked: Settings, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     monkeypatch.setattr("voicebot.console.auth.RECHECK_S", 0)
     async with signed_in(locked) as page, page.stream("GET", path) as stream:
@@ -215,9 +208,7 @@ async def test_a_stream_ends_with_its_session(
 
 
 async def test_an_open_page_is_masked_again_when_the_time_is_up(
-    program: httpx.AsyncClient,
-    locked: Settings,  # noqa: F811
-    monkeypatch: pytest.MonkeyPatch,
+    program: httpx.AsyncClient, locked: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("voicebot.console.auth.RECHECK_S", 0)
     monkeypatch.setattr("voicebot.console.event_streams.PING_EVERY_S", 0.05)

@@ -1,10 +1,8 @@
 """The systemd units: their commands run, and stop within the time that they give."""
 
-import asyncio
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,6 @@ import pytest
 from tests.deploy.files import DATA_DIR, DEPLOY, runnable, unit
 from tests.ports import free_port
 from tests.serving import environment, serving
-from tests.store.server import ValkeyProcess
 from voicebot.runtime.process import IMPOSSIBLE
 from voicebot.settings import Settings
 
@@ -20,14 +17,6 @@ UNITS = ["voicebot", "voicebot-calls", "voicebot-console"]
 EXECUTABLE = "/opt/voicebot/bin/voicebot"
 MARGIN_S = 20
 """For what is left of a stop after the drain: workers, console, speech, Valkey."""
-
-
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    valkey = ValkeyProcess(free_port(), tmp_path / "valkey")
-    asyncio.run(valkey.start())
-    yield valkey.url
-    asyncio.run(valkey.stop())
 
 
 @pytest.mark.parametrize("name", UNITS)

@@ -8,8 +8,6 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from tests.store.calls import SID, answered
-from tests.store.conftest import valkey  # noqa: F401
-from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
 from voicebot.call import FIELDS, CallSid, Change, Status, Step
 from voicebot.settings import Settings
@@ -23,12 +21,9 @@ Talk = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
-async def redis(valkey: ValkeyProcess) -> AsyncIterator[Redis]:  # noqa: F811
-    """A client of an empty server."""
-    client = connect(valkey.url)
-    await client.flushall()
-    yield client
-    await client.aclose()
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    async with connect(redis_url) as client:
+        yield client
 
 
 @pytest.fixture
@@ -38,16 +33,10 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-def settings(
-    redis: Redis,
-    valkey: ValkeyProcess,  # noqa: F811
-    receiver: Receiver,
-    tmp_path: Path,
-) -> Settings:
-    """They name the empty server and the receiver."""
+def settings(redis_url: str, receiver: Receiver, tmp_path: Path) -> Settings:
     return Settings(
         _env_file=None,
-        redis_url=valkey.url,
+        redis_url=redis_url,
         data_dir=tmp_path / "data",
         webhook_url=SecretStr(receiver.url),
         webhook_secret=SecretStr(SECRET),

@@ -22,8 +22,6 @@ from tests.conftest import PATIENT_S
 from tests.ports import free_port
 from tests.store.calls import BOOKED_TIME, SERVICE, SID, Clock, Stored, answered, stored
 from tests.store.cluster import PARTIAL, cluster
-from tests.store.conftest import valkey  # noqa: F401
-from tests.store.server import ValkeyProcess
 from voicebot.business import load_business
 from voicebot.call import FIELDS, CallSid, Step
 from voicebot.errors import SettingsError
@@ -253,15 +251,13 @@ async def test_a_node_of_the_cluster_that_is_away_keeps_its_own_letters_alone(
 @pytest.mark.slow
 @pytest.mark.valkey
 async def test_a_booking_is_confirmed_when_it_is_written_and_nothing_is_read_twice(
-    valkey: ValkeyProcess,  # noqa: F811
-    inbox: Inbox,
-    tmp_path: Path,
+    redis_url: str, inbox: Inbox, tmp_path: Path
 ) -> None:
-    settings = Settings(_env_file=None, data_dir=tmp_path, redis_url=valkey.url)
+    settings = Settings(_env_file=None, data_dir=tmp_path, redis_url=redis_url)
     stopping = asyncio.Event()
     async with (
         open_store(settings, BUSINESS) as store,
-        aclosing(connect(valkey.url)) as client,
+        aclosing(connect(redis_url)) as client,
         store.events.notices() as notices,
         asyncio.timeout(PATIENT_S),
         asyncio.TaskGroup() as group,

@@ -1,6 +1,5 @@
 """`voicebot serve --only`: parts that run apart and meet in Redis, or in one data directory."""
 
-import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from websockets.sync.client import connect
 from tests.ports import free_port
 from tests.runtime.given import settings
 from tests.serving import PATIENCE_S, Serving, environment, serving
-from tests.store.server import ValkeyProcess
 from voicebot.errors import AlreadyRunning, SettingsError
 from voicebot.runtime.data_dir import own_data_dir
 from voicebot.runtime.doctor import refusals
@@ -93,14 +91,6 @@ def test_the_banner_shows_what_runs_here(tmp_path: Path) -> None:
     assert "http://127.0.0.1:8000/docs" in console.replace("   API ", "")
     assert "/twiml" not in console
     assert "voicebot call" not in console
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    valkey = ValkeyProcess(free_port(), tmp_path_factory.mktemp("valkey"))
-    asyncio.run(valkey.start())
-    yield valkey.url
-    asyncio.run(valkey.stop())
 
 
 def machine(held: ExitStack, path: Path, redis_url: str, *parts: str, **more: str) -> Serving:

@@ -1,7 +1,6 @@
 """A business file read aloud by the doctor."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,7 +9,6 @@ from typer.testing import CliRunner
 
 from tests.ports import free_port
 from tests.runtime.given import settings
-from tests.store.server import ValkeyProcess
 from voicebot.business import EXAMPLES, Booking, load_business
 from voicebot.call import CallSid
 from voicebot.cli import program
@@ -54,14 +52,6 @@ async def test_it_says_when_it_is_open_and_what_is_free_tomorrow(tmp_path: Path)
 async def test_a_closed_day_has_nothing_free(tmp_path: Path) -> None:
     told = await heard("dental", tmp_path, datetime(2026, 12, 24, 10, tzinfo=UTC))
     assert any("Friday 25 December: free nothing" in line for line in told)
-
-
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    valkey = ValkeyProcess(free_port(), tmp_path / "valkey")
-    asyncio.run(valkey.start())
-    yield valkey.url
-    asyncio.run(valkey.stop())
 
 
 @pytest.mark.valkey

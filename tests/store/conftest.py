@@ -1,7 +1,6 @@
 """One record, two servers: everything is tested on fakeredis and on a real Valkey."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,6 @@ import pytest
 from fakeredis import FakeAsyncRedis
 from redis.asyncio import Redis
 
-from tests.ports import free_port
 from voicebot.business import Business, load_business
 from voicebot.settings import Settings
 from voicebot.store.client import connect
@@ -23,18 +21,8 @@ from voicebot.store.store import Store
 
 from .calls import SID, Clock
 from .faults import FaultyRedis
-from .server import ValkeyProcess
 
 StoreMaker = Callable[..., Store]
-
-
-@pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyProcess]:
-    """A real server that tests may kill and start again."""
-    server = ValkeyProcess(free_port(), tmp_path_factory.mktemp("valkey"))
-    asyncio.run(server.start())
-    yield server
-    asyncio.run(server.stop())
 
 
 @pytest.fixture
