@@ -24,7 +24,7 @@ from voicebot.errors import SettingsError
 
 DEMO = load_business(None)
 _PLACES = "value services hours opens closes service price address time name times day text"
-_MORE_PLACES = "length areas advice number field count"
+_MORE_PLACES = "email length areas advice number field count"
 PLACEHOLDERS = set(f"{_PLACES} {_MORE_PLACES}".split(" "))
 
 
@@ -63,10 +63,20 @@ def test_a_business_may_say_it_differently() -> None:
     assert load_wording(business).line("ask.name", 1) == "Who is speaking?"
 
 
-def test_an_override_of_no_line_is_refused_by_name() -> None:
-    business = DEMO.model_copy(update={"wording": {"ask.shoesize": "?"}})
-    with pytest.raises(SettingsError, match=r"ask\.shoesize"):
-        load_wording(business)
+def test_overrides_that_cannot_be_said_are_refused_by_name() -> None:
+    own = {
+        "ask.nam": "Who are you?",
+        "ask.name": "Who rings {company}?",
+        "ask.phone": "Your {number}?",
+        "confirm.phone": "Is it {value?",
+    }
+    with pytest.raises(SettingsError) as told:
+        load_wording(DEMO.model_copy(update={"wording": own}))
+    assert str(told.value).split("; wording, ") == [
+        "wording, ask.nam is no line of the bot; did you mean ask.name?",
+        "ask.phone has {number}, and only {company} can be filled",
+        "confirm.phone has a brace without its other one",
+    ]
 
 
 def test_a_company_name_with_braces_is_only_a_name() -> None:

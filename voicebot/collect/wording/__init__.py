@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from string import Formatter
 from typing import cast
+
+from rapidfuzz import fuzz, process
 
 from voicebot.business import Business
 from voicebot.errors import SettingsError
 
 _IN_TROUBLE = ("trouble.", "greeting")
 _WRITTEN = "mail."
-_IN_TROUBLE = ("trouble.", "greeting")
 """Lines that are read, not said."""
 
 _SENTENCE_END = re.compile(r"(?<=[.?!])\s+|(?<=[。？！])")
@@ -64,10 +66,12 @@ def _sentences(text: str) -> list[str]:
 
 
 def load_wording(business: Business) -> Wording:
-    """Return the business's lines; raises SettingsError for an override of an unknown line."""
+    """Return the business's lines; raises SettingsError for an override that cannot be said."""
     lines = dict(_language(business.language))
-    if strange := set(business.wording) - set(lines):
-        raise SettingsError(f"wording has no line {sorted(strange)}; see collect/wording/*.toml")
+    if wrong := [
+        told for key, text in business.wording.items() if (told := _wrong(key, text, lines))
+    ]:
+        raise SettingsError("; ".join(f"wording, {told}" for told in wrong))
     lines |= {key: (text,) for key, text in business.wording.items()}
     company = business.company.name.replace("{", "{{").replace("}", "}}")  # it is formatted again
     return Wording(
@@ -76,6 +80,24 @@ def load_wording(business: Business) -> Wording:
             for key, variants in lines.items()
         }
     )
+
+
+def _wrong(key: str, text: str, lines: Mapping[str, tuple[str, ...]]) -> str:
+    """Return what is wrong with an override of the line of `key`, or ""."""
+    if key not in lines:
+        near = process.extractOne(key, list(lines), scorer=fuzz.ratio)[0]
+        return f"{key} is no line of the bot; did you mean {near}?"
+    known = {"company"}.union(*map(_places, lines[key]))
+    try:
+        strange = _places(text) - known
+    except ValueError:
+        return f"{key} has a brace without its other one"
+    fills = ", ".join(f"{{{place}}}" for place in sorted(known))
+    return f"{key} has {{{min(strange)}}}, and only {fills} can be filled" if strange else ""
+
+
+def _places(text: str) -> set[str]:
+    return {place for _, place, _, _ in Formatter().parse(text) if place is not None}
 
 
 @lru_cache(maxsize=8)
