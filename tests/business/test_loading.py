@@ -102,7 +102,7 @@ def test_a_file_that_is_missing_names_the_examples(tmp_path: Path) -> None:
         ),
         (
             'closed = [\n  "2026-12-25",\n  "2026-13-01",\n]\n' + SMALLEST,
-            "line 3: closed, number 2",
+            "line 3: closed, number 2 must be a date like 2026-03-02, not '2026-13-01'",
         ),
         (
             "closed = [{ from = 2026-12-25, to = 2026-12-24 }]\n" + SMALLEST,
@@ -127,6 +127,14 @@ def test_a_file_that_is_missing_names_the_examples(tmp_path: Path) -> None:
         (
             SMALLEST + "[[answers]]\nask = []\nsay = '''\nTwo\nlines'''\n",
             "line 12: answers, number 1, ask",
+        ),
+        (
+            SMALLEST + 'region = "GB"\n',
+            "friday, saturday, sunday; region stands above the first [table]",
+        ),
+        (
+            SMALLEST + "[booking]\nclosed = []\n",
+            "line 12: booking, closed is not known here; closed stands above the first [table]",
         ),
         ("", "company is missing; add it; hours is missing; add it; services is missing; add it"),
     ],
@@ -216,5 +224,9 @@ def test_the_command_checks_a_file_and_prints_what_to_begin_with(tmp_path: Path)
     right = run(program("business"), ["business", str(path)])
     assert right.exit_code == 0
     assert "Northgate Dental" in right.stdout
+    assert "note" not in right.stdout
+    path.write_text(SMALLEST.replace("[hours]", "capacity = 2\n[hours]"), "utf-8")
+    in_vain = "note: Window cleaning: only 1 at a time by the capacity of [booking]"
+    assert in_vain in run(program("business"), ["business", str(path)]).stdout
     path.write_text(path.read_text("utf-8") + '[wording]\n"no.such" = "line"\n', "utf-8")
     assert isinstance(run(program("business"), ["business", str(path)]).exception, VoicebotError)

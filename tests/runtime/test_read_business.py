@@ -51,7 +51,7 @@ async def test_it_says_when_it_is_open_and_what_is_free_tomorrow(tmp_path: Path)
 
 async def test_a_closed_day_has_nothing_free(tmp_path: Path) -> None:
     told = await heard("dental", tmp_path, datetime(2026, 12, 24, 10, tzinfo=UTC))
-    assert any("Friday 25 December: free nothing" in line for line in told)
+    assert any("Friday 25 December: closed" in line for line in told)
 
 
 @pytest.mark.valkey

@@ -76,9 +76,11 @@ def _told(text: str, errors: Sequence[ErrorDetails]) -> str:
     """Return what is wrong, in the order of the lines."""
     found = []
     for details in errors:
-        inner = (other["loc"][:-1] for other in errors)
-        if details["type"] == "too_short" and details["loc"] in {loc[:1] for loc in inner}:
+        places = {other["loc"] for other in errors}
+        if details["type"] == "too_short" and details["loc"] in {at[:1] for at in places if at[1:]}:
             continue  # the list has entries, each of them told by itself
+        if (*details["loc"], "[key]") in places:
+            continue  # the key is told
         place = tuple(part for part in details["loc"] if part != "[key]")
         line = _line(text, place)
         what = sentences([details]) + _mend(details, place)
@@ -89,6 +91,8 @@ def _told(text: str, errors: Sequence[ErrorDetails]) -> str:
 def _mend(details: ErrorDetails, place: Place) -> str:
     *table, key = place or ("",)
     keys = _keys(tuple(table))
+    if table and key in _keys(()) and details["type"] in ("extra_forbidden", "value_error"):
+        return f"; {key} stands above the first [table]"
     if details["type"] == "missing":
         given = keys.get(str(key), {}).get("examples")
         return f"; add for example {key} = {_toml(given[0])}" if given else "; add it"

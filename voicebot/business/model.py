@@ -151,7 +151,13 @@ class Closure(_Table):
     @model_validator(mode="before")
     @classmethod
     def _of_a_day(cls, value: object) -> object:
-        return value if isinstance(value, dict) else {"from": value, "to": value}
+        if isinstance(value, dict):
+            return value
+        try:
+            day = date.fromisoformat(str(value))
+        except ValueError:
+            raise ValueError(f"must be a date like 2026-03-02, not {value!r}") from None
+        return {"from": day, "to": day}
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
@@ -291,6 +297,13 @@ class Business(_Table):
         return next(
             (o for o in self.services if wanted in (o.name.casefold(), o.id.casefold())), None
         )
+
+    def capacity_in_vain(self) -> str:
+        """Return a sentence where a service has more capacity than the business, or ""."""
+        most = self.booking.capacity
+        names = [one.name for one in self.services if (one.capacity or 0) > most]
+        why = f"only {most} at a time by the capacity of [booking]: raise that, or lower theirs"
+        return f"{', '.join(names)}: {why}" if names else ""
 
     def minutes(self, service: str | None = None) -> int:
         """Return how long a visit for the service with this id takes."""

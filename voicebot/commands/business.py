@@ -58,13 +58,15 @@ def business(
         checked = load_business(path)
         load_wording(checked)
         typer.echo(f"{example_name(path) or path} is right: {_summary(checked)}")
+        if in_vain := checked.capacity_in_vain():
+            typer.echo(f"note: {in_vain}")
 
 
 def _summary(checked: Business) -> str:
     open_days = sum(1 for spans in checked.hours.values() if spans)
     asked = ", ".join(checked.ask)
     return (
-        f"{checked.company.name}, {len(checked.services)} services, open {open_days} days a week "
-        f"({checked.zone}), {len(checked.answers)} answers, {len(checked.emergencies)} "
-        f"emergencies; asks for {asked}"
+        f"{checked.company.name}, services: {len(checked.services)}, open days a week: {open_days} "
+        f"({checked.zone}), answers: {len(checked.answers)}, emergencies: "
+        f"{len(checked.emergencies)}; asks for {asked}"
     )

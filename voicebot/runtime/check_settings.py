@@ -110,6 +110,8 @@ async def check_business(settings: Settings) -> AsyncIterator[Finding]:
         yield problem(f"{what}; never open", "give [hours] at least one day")
     else:
         yield ok(what)
+    if in_vain := business.capacity_in_vain():
+        yield note(in_vain)
 
 
 def require_speech(settings: Settings) -> None:

@@ -89,6 +89,8 @@ def _opening(business: Business) -> Iterator[str]:
         f"a visit every {booking.slot_minutes} minutes, {booking.capacity} at a time, up to "
         f"{booking.days_ahead} days ahead",
     )
+    if in_vain := business.capacity_in_vain():
+        yield _row("note", in_vain)
 
 
 def _spans(hours: Sequence[Hours]) -> str:
@@ -100,6 +102,8 @@ def _spans(hours: Sequence[Hours]) -> str:
 async def _tomorrow(business: Business, settings: Settings, today: date) -> str:
     """Return what is free by the calendar in Redis; by the opening hours where none runs."""
     day = today + timedelta(days=1)
+    if business.is_closed(day) or not business.hours.get(WEEKDAYS[day.weekday()]):
+        return _row("tomorrow", f"{day:%A %d %B}: closed")
     source, free = "by the calendar", None
     if url := settings.redis_url or await running_url(settings):
         try:
