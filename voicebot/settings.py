@@ -140,7 +140,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     """Key of OpenAI, or of a server that speaks its API."""
     openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
-    """Base URL of a server that speaks OpenAI's API, like `http://localhost:8000/v1`."""
+    """Base URL of a server that speaks OpenAI's API, like `http://localhost:8001/v1`."""
     otlp_endpoint: str | None = Field(default=None, validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT")
     """OpenTelemetry collector for traces (extra `traces`), OTLP over HTTP."""
     otlp_traces_endpoint: str | None = Field(

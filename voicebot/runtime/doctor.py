@@ -14,7 +14,7 @@ from voicebot.log import configure
 from voicebot.runtime.check_ports import PORT_CHECKS
 from voicebot.runtime.check_services import SERVICE_CHECKS
 from voicebot.runtime.check_settings import CORRECT, SETTINGS_CHECKS
-from voicebot.runtime.findings import CANNOT_START, Check, Level, problem
+from voicebot.runtime.findings import CANNOT_START, Check, Finding, Level, problem
 from voicebot.runtime.parts import ALL_PARTS, Part, require_meeting_place
 from voicebot.runtime.read_business import read_aloud
 from voicebot.settings import Settings, load_settings, variable
@@ -101,19 +101,21 @@ async def _examine(openai: bool) -> bool:
         from voicebot.runtime.check_openai import check_openai_services
 
         checks.append(("OpenAI", Check(check_openai_services)))
-    is_well = True
+    told: set[Finding] = set()  # a business file that cannot be read stops several checks
     for subject, check in checks:
         async for finding in check.findings(settings):
-            typer.echo(finding.line(subject))
-            is_well = is_well and finding.level is not Level.PROBLEM
-    return is_well
+            if finding not in told:
+                typer.echo(finding.line(subject))
+            told.add(finding)
+    return all(finding.level is not Level.PROBLEM for finding in told)
 
 
 def settings_table() -> str:
     """Return every setting with its default and description, as a Markdown table."""
     rows = ["| name | default | what |", "|---|---|---|"]
     for name, field in Settings.model_fields.items():
-        default = "–" if field.default in (None, ()) else f"`{field.default}`"
+        given = str(field.default).lower() if isinstance(field.default, bool) else field.default
+        default = "–" if given in (None, ()) else f"`{given}`"
         rows.append(
             f"| `{variable(name)}` | {default} | {' '.join(str(field.description).split())} |"
         )
