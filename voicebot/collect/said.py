@@ -265,6 +265,8 @@ class Said:
             and said.sentence(said.token_at(span[0])) not in other
         )
         unread = [n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest)]
+        held = "".join(self.situation.record.get(step, "") for step in self.read_back).casefold()
+        unread = [n for n in unread if not _is_part_of(said, n, held)]
         letters = (n for n in unread if said.tokens[n].kind is Kind.LETTER)
         spelled = any(not said.at(n, "spelling.lone_word") for n in letters)
         ones = {n for m in said.all("number.no_digit") for n in range(m.first, m.end)}
@@ -388,6 +390,13 @@ class Said:
         """A yes that goes on to something else: enough for what books nothing."""
         books = self.situation.step is Step.TIME or not self.read_back
         return not books and assents(self.text, self.reading, self.situation)
+
+
+def _is_part_of(said: Utterance, at: int, held: str) -> bool:
+    """Return True for the figures and letters of a value said again: "yes, dan, D A N"."""
+    group = said.numbers.group(at)
+    text = group.digits if group else said.low(at)
+    return (group is not None or said.tokens[at].kind is Kind.LETTER) and text in held
 
 
 def _is_no_figure(said: Utterance, at: int) -> bool:

@@ -34,7 +34,7 @@ _ASK_OF_TIMES = ("ask.weekends", "ask.punctual", "ask.cancel", "topic.price")
 """Rows in whose questions no time is wished for."""
 _NO_WISHES = ("cancel", "visitor", "tell", "idle", "punctual", "ring_ahead")
 """Topics of questions what becomes of a booking that does not suit, and of what staff are told."""
-_PRICE = "price"
+_PRICE, _FREE = "price", "free"
 """The topic of the question what work costs: who asks wants it done."""
 _RINGS = "call_back"
 """A wish; not in what whoever comes is told: "have him ring me before he comes"."""
@@ -133,6 +133,8 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
         return True
     around = (*range(clause.first, each.first), *range(each.end, clause.end))
     asked = clause.asked and any(not said.is_sound(at) for at in around)
+    if situation.step is each.act.step and said.is_opening(value):  # "zero two, I think?"
+        asked &= any(said.in_clause(clause, "clause.ask", "clause.told", "clause.asks"))
     answers = situation.step is Step.PHONE and owner_behind(said, each.end)  # "…, that's my son's"
     return not (asked or clause.past or (clause.others and not answers))
 
@@ -215,7 +217,7 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
     need an electrician, is he here at seven on the dot?").
     """
     described = isinstance(wide.act, Provide) and wide.act.step is Step.SERVICE
-    asked = isinstance(wide.act, Ask) and wide.act.topic in (OFFERED, _PRICE)
+    asked = isinstance(wide.act, Ask) and wide.act.topic in (OFFERED, _PRICE, _FREE)
     asked |= isinstance(wide.act, Ask) and said.at(wide.first, "service.lead") is not None
     if not wide.act or not (described or asked):
         return

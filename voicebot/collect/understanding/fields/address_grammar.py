@@ -173,6 +173,9 @@ class Grammar:
             if words[end].is_number or not words[end].text or (end > at and words[end].pause):
                 break
             end += 1
+        titled = any(word.text.istitle() for word in words.part(end, len(words)))
+        if titled and all(word.text.islower() for word in words.part(at, end)):
+            return None  # "the yellow house, 25 Short Street"
         own = end - at > 1 + words[at].isin("article")  # "the school, 12 …" has no name
         named = words[end - 1].isin("house", *["institution"] * own) and words[end].pause
         led = words[at].isin("article") and words[at + 1].text.istitle() and words[end].is_number
@@ -345,7 +348,8 @@ class Grammar:
             return (found(kind, words, at, number)[0],) if number[1] == len(words) else ()
         parts = self._with_tail((), street_at(words, at, weak=False), at)
         end = words.place(max(part.end for part in parts)) if parts else len(words)
-        talk = self._town and words[end].pause and Kind.PLACE in kinds(parts)
+        ends = words[end].pause or words.phrase(end, "address.aside")  # "in Newtown near the pub"
+        talk = self._town and ends and Kind.PLACE in kinds(parts)
         if not parts or (end < len(words) and not talk):  # "Sydney, lobby's on level one"
             return ()
         code = kinds(parts) == {Kind.STATE} and len(parts[0].text) == 2

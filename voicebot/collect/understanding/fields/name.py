@@ -75,6 +75,9 @@ def _name(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         yield Candidate(Provide(Step.NAME, parted(whole.text), span), 0, whole.end)
         return
     every = list(mentions(said))
+    capital = [e for e in every if said.tokens[e.first].text[0].isupper()]
+    if any(e.how and not e.letters for e in capital):  # "it's beeping, Patrick O'Dea"
+        every = [e for e in every if e in capital or e.letters or e.how is not How.WEAK]
     denied = [each for each in every if said.before(each.first, "name.not")]
     found = [each for each in every if each not in denied]
     if held or any(each.how for each in found if not each.letters):
