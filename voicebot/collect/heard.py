@@ -307,6 +307,7 @@ def beside(turn: Turn, said: Said) -> Turn:
         if question.topic in answered:
             continue
         turn = asides.reply(turn, question, said.text)
+    turn = replace(turn, said=tuple(dict.fromkeys(turn.said)))  # each answer once
     if held.replied and held.answered and not said.has(Ask) and said.missed:
         turn = asides.object_to(turn, said.text)
     if len(turn.said) > told or not said.has(Repeat):
@@ -325,19 +326,19 @@ def _of_booking(held: Dialogue, said: Said) -> list[Step]:
 
 
 def _questions(turn: Turn, said: Said) -> Iterable[Ask]:
-    """Return what was asked: each topic once, and "what is free" only where no time is open; and
+    """Return what was asked, "what is free" only where no time is open; and
     whether we do what is told of first, where it is no work of ours."""
-    topics: dict[str, Ask] = {}
+    found: list[Ask] = []
     if called_for.is_of_another_trade(turn.dialogue, said):
-        topics["wished"] = Ask("wished", said.text, (0, len(said.text)))
+        found.append(Ask("wished", said.text, (0, len(said.text))))
     for ask in said.of(Ask):
         if not ask.topic and said.asks_how(ask):
             continue  # "first name or last? Barry Smith"
         if ask.topic == "wished" and said.situation.step is Step.NAME and turn.dialogue.put < 2:
             continue  # told once we know whom we tell it, or when it is said again
         if ask.topic != "free" or said.situation.step is not Step.TIME:
-            topics.setdefault(ask.topic or ask.about, ask)
-    return topics.values()
+            found.append(ask)
+    return found
 
 
 def _offered(turn: Turn, said: Said) -> Turn:

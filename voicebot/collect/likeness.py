@@ -135,6 +135,8 @@ def as_meant(done: Reading, kind: str, text: str, where: Situation) -> Reading:
     span = (0, len(text))
     if topic := asked_by(kind, text, where):
         return _with(done, replace(topic, span=span))
+    if text.rstrip().endswith(("?", "？")):
+        return done
     return _with(done, _ANSWERS[kind](span)) if _may_be_meant(kind, where) else done
 
 

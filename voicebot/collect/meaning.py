@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final, Protocol
 
-from voicebot.business import Business, answer_for, form_meant, kinds_of
+from voicebot.business import Business, answer_for, form_meant, kinds_of, serves
 from voicebot.call import Step
 from voicebot.collect.likeness import (
     as_meant,
@@ -126,7 +126,8 @@ class UnderstandByMeaning:
         if not scores:
             return done
         asked, alike = scores[: len(self._questions)], scores[len(self._questions) :]
-        if form := form_meant(ask.about, asked, self._business):
+        form = form_meant(ask.about, asked, self._business)
+        if form and not serves(ask.about, self._business):  # "you coming to Penrith?"
             return as_asked(done, ask, Ask(OWN, form, ask.span))
         kind = kind_meant(alike, situation.language)
         meant = asked_by(kind, ask.about, situation) if kind else None

@@ -32,6 +32,7 @@ from voicebot.collect.understanding import (
     Wait,
     Want,
     WantPerson,
+    is_only_named,
     utterance,
 )
 from voicebot.collect.understanding.clauses import REQUESTS
@@ -44,6 +45,8 @@ _NO_QUESTION = (Want, Repeat, WantPerson, Leave, Correct, Choose, Flexible)
 """Acts beside which a sentence or a text is no question."""
 _A_QUESTION = 2
 """Unread words from which on they may be a question, where they end with the mark of one."""
+_OF_THAT, _THAT = ("", "area", "company"), "topic.company"
+"""Topics of "is that all right?", and the phrases that open it."""
 _MARKS = ("?", "？")
 
 
@@ -57,7 +60,7 @@ def questions_in(reading: Reading, text: str, where: Situation) -> list[Ask]:
         first, end = span = said.span(tokens.start, tokens.stop)
         inside = [act for act in reading.acts if first <= act.span[0] < end]
         asked = [act for act in inside if isinstance(act, Ask)]
-        found += [act for act in asked if not act.topic]
+        found += _joined([act for act in asked if not act.topic], text)
         marked = text[first:end].endswith(_MARKS)
         if not any(isinstance(act, Wait) for act in inside):  # "would you give me a minute"
             marked |= any(c.asked and c.first in tokens for c in said.clauses)
@@ -73,8 +76,24 @@ def questions_in(reading: Reading, text: str, where: Situation) -> list[Ask]:
     return found
 
 
+def _joined(asked: list[Ask], text: str) -> list[Ask]:
+    """Return the questions, of which one that was cut in two ("does she | use her own?") is one."""
+    joined = asked[:1]
+    for ask in asked[1:]:
+        first, end = joined[-1].span
+        if text[end : ask.span[0]].strip():
+            joined.append(ask)
+        else:
+            joined[-1] = Ask("", text[first : ask.span[1]], (first, ask.span[1]))
+    return joined
+
+
 def _is_within(said: Utterance, at: int, spans: Sequence[Span]) -> bool:
     return any(first <= said.tokens[at].start < end for first, end in spans)
+
+
+def _first(said: Utterance, ask: Ask) -> int:
+    return said.token_at(ask.span[0])
 
 
 def is_told(reading: Reading, ask: Ask) -> bool:
@@ -90,9 +109,11 @@ def as_asked(reading: Reading, found: Ask, question: Ask) -> Reading:
     unread = min((a for a, _ in reading.rest if first <= a < end), default=end)
 
     def stays(act: Act) -> bool:
-        if not first <= act.span[0] < end or act.span[0] < unread:
-            return act is not found and not isinstance(act, Wait)
-        return act is not found and not isinstance(act, Affirm | Deny | Wait)  # "yes or no?"
+        inside = first <= act.span[0] < end
+        if isinstance(act, Ask):
+            return not (inside and (not act.topic or act is found))
+        in_it = inside and act.span[0] >= unread and isinstance(act, Affirm | Deny)  # "yes or no?"
+        return not (in_it or isinstance(act, Wait))
 
     asked = replace(question, span=found.span)
     acts = sorted((*filter(stays, reading.acts), asked), key=lambda act: act.span)
@@ -102,10 +123,18 @@ def as_asked(reading: Reading, found: Ask, question: Ask) -> Reading:
 def with_questions(reading: Reading, text: str, where: Situation, business: Business) -> Reading:
     """Return the reading with every question that is in its words."""
     reading = _as_a_whole(reading, text, where, business)
+    said = utterance(text, where.language)
+    for ask in reading.acts:
+        # "My sister will be there, is that enough?" asks of what stands before it.
+        if isinstance(ask, Ask) and ask.topic in _OF_THAT and said.at(_first(said, ask), _THAT):
+            sentence = said.sentence(_first(said, ask))
+            if not sentence.startswith(ask.about) and answer_for(sentence, business):
+                reading = as_asked(reading, ask, Ask(OWN, sentence, ask.span))
     for ask in questions_in(reading, text, where):
         known = answer_for(ask.about, business) is not None
-        if ask not in reading.acts and (known or not is_told(reading, ask)):
-            reading = as_asked(reading, ask, ask)
+        if known or not (is_told(reading, ask) or ask in reading.acts):
+            named = is_only_named(ask.about, where.services, where.language)  # "the plumber?"
+            reading = as_asked(reading, ask, replace(ask, topic=OWN if known and not named else ""))
     if any(isinstance(act, Ask) and act.topic != IDLE for act in reading.acts):
         kept = (act for act in reading.acts if not isinstance(act, Wait))  # "hang on, do you …"
         return replace(reading, acts=tuple(kept))
