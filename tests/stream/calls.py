@@ -28,9 +28,9 @@ from voicebot.collect.keyed import keys_alone
 from voicebot.collect.understanding import Asked, Situation
 from voicebot.errors import Fenced
 from voicebot.ledger import Appointments, CommitObserver, Ledger
-from voicebot.speech import SpeechToText, Synthesizer, Transcriber, WholeUtterances
+from voicebot.speech import SpeechToText, Transcriber, WholeUtterances
 from voicebot.stream.connection import StreamConnection, open_connections, read_start
-from voicebot.stream.dependencies import CallDependencies
+from voicebot.stream.dependencies import CallDependencies, Conversation
 from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.session import Session
 
@@ -154,13 +154,28 @@ class Call:
     sessions: list[Session]
     ended: asyncio.Event
 
+    async def end_with(self, mulaw: bytes) -> None:
+        """The caller says this, and what the bot says then ends the call."""
+        await self.provider.speak(mulaw)
+        await self.ended.wait()
+
+
+def scripted(converse: Conversation, stt: Transcriber) -> CallDependencies:
+    return CallDependencies(
+        stt=WholeUtterances(stt),
+        synthesizer=SteadyVoice(),
+        detector=CodedDetector,
+        converse=converse,
+        clock=now,
+        stopwatch=lambda: asyncio.get_running_loop().time(),
+    )
+
 
 @asynccontextmanager
 async def call(
     *script: str | Expectation,
     stt: Transcriber | None = None,
     following: SpeechToText | None = None,
-    tts: Synthesizer | None = None,
     notebook: Notebook | None = None,
     status: Status | None = Status.BOOKED,
     begin: bool = True,
@@ -171,15 +186,9 @@ async def call(
     before = asyncio.all_tasks()
     dialogue, notebook = Dialogue(list(script), status=status), notebook or Notebook()
     stt = stt or CodedTranscriber(PHRASES, WORDS)
-    dependencies = CallDependencies(
-        stt=following or WholeUtterances(stt),
-        synthesizer=tts or SteadyVoice(),
-        detector=CodedDetector,
-        converse=dialogue,
-        clock=now,
-        stopwatch=lambda: asyncio.get_running_loop().time(),
-    )
-    dependencies = replace(dependencies, **changes)
+    if following:
+        changes["stt"] = following
+    dependencies = replace(scripted(dialogue, stt), **changes)
     ended, sessions = asyncio.Event(), []
 
     async def attend(connection: ServerConnection) -> None:

@@ -155,6 +155,13 @@ async def close_code(socket: ClientConnection) -> int | None:
     return socket.close_code
 
 
+async def leave(provider: Provider, after: int = 1) -> None:
+    """The caller hears so many sentences, and hangs up; then the record is closed."""
+    await provider.until_heard(after)
+    await provider.hang_up()
+    await asyncio.sleep(1)
+
+
 async def answer(provider: Provider, code: int) -> None:
     """Wait until the bot has spoken, then say the answer of this number."""
     await provider.until_heard()

@@ -179,7 +179,7 @@ async def tried(kind: str, number: int, voices: Voices, stt: Whispered) -> Trial
     stt.texts.clear()
     question = expectation(at(step), lambda: EPOCH)
     voice, detector = Recorded(voices.bot), SileroDetectors().open
-    async with call(line, question, question, detector=detector, tts=voice, stt=stt) as c:
+    async with call(line, question, question, detector=detector, synthesizer=voice, stt=stt) as c:
         provider = c.provider
         if kind.endswith("dB"):
             provider.echo_db, provider.echo_ms = float(kind.split()[1]), random.randrange(60, 600)

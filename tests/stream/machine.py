@@ -57,6 +57,10 @@ class Machine:
             done += self.tell(ev.Window(probability))
         return done
 
+    def hear_pausing(self, ms: float, pause_ms: float) -> Sequence[ev.Effect]:
+        """Voice for so long, then silence."""
+        return [*self.hear(ms), *self.hear(pause_ms, 0.0)]
+
     def say(self, *sentences: str) -> list[str]:
         """The bot says this, a second each; returns the marks."""
         done = self.tell(Signal.SAY_BEGAN, Signal.SPEECH_BEGAN)
@@ -74,6 +78,13 @@ class Machine:
     ) -> Sequence[ev.Effect]:
         number = self.state.transcriptions
         return self.tell(ev.Transcribed(number, text, 0.1, failed, alternatives))
+
+
+def asking(expectation: Expectation, state: CallState | None = None) -> Machine:
+    """A call whose bot has asked this."""
+    machine = Machine(state or CallState(WINDOW_MS))
+    machine.ask(expectation)
+    return machine
 
 
 def some(effects: Sequence[ev.Effect], kind: type[E]) -> list[E]:

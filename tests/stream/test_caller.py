@@ -8,7 +8,7 @@ import pytest
 
 from tests.collect.conversation import NOW, at
 from tests.stream.calls import CONFIRM, NAME, PHONE
-from tests.stream.machine import SECOND, WINDOW_MS, Machine, heard, pressed, some, words
+from tests.stream.machine import SECOND, WINDOW_MS, Machine, asking, heard, pressed, some, words
 from voicebot.business import Business, load_business
 from voicebot.call import FIELDS, Step
 from voicebot.collect.collector import expectation
@@ -36,8 +36,7 @@ from voicebot.stream.turn_taking import GO_ON_MS
 def test_only_a_lone_yes_or_no_is_whole_sooner(
     keys: str, question: Expectation, wait_s: float
 ) -> None:
-    machine = Machine()
-    machine.ask(question)
+    machine = asking(question)
     assert some(pressed(machine, keys), ev.SetTimer)[-1] == ev.SetTimer(Timer.KEYS, wait_s)
     heard = words(machine.tell(Timer.KEYS))
     assert (heard.text, heard.keyed) == (keys, True)
@@ -45,8 +44,7 @@ def test_only_a_lone_yes_or_no_is_whole_sooner(
 
 def test_a_lone_key_is_no_yes_to_what_was_not_asked_yet_but_a_number_counts() -> None:
     for keys, counts in (("1", False), ("0411222333", True)):
-        machine = Machine()
-        machine.ask(PHONE)
+        machine = asking(PHONE)
         machine.tell(TimeUp())
         pressed(machine, f"{keys}#")
         assert bool(heard(machine.ask(CONFIRM))) is counts
@@ -55,8 +53,7 @@ def test_a_lone_key_is_no_yes_to_what_was_not_asked_yet_but_a_number_counts() ->
 @pytest.mark.parametrize("step", FIELDS)
 @pytest.mark.parametrize("keys", ["0411222333#", "11#", "5" * 300 + "#"])
 def test_keys_at_a_read_back_are_one_answer_in_every_step(step: Step, keys: str) -> None:
-    machine = Machine()
-    machine.ask(replace(CONFIRM, step=step))
+    machine = asking(replace(CONFIRM, step=step))
     assert words(pressed(machine, keys)).text == keys[:-1][:MOST_KEYS]
 
 
@@ -70,8 +67,7 @@ def test_a_key_silences_the_bot() -> None:
 
 
 def test_a_key_in_the_middle_of_a_question_answers_that_question() -> None:
-    machine = Machine()
-    machine.ask(NAME)
+    machine = asking(NAME)
     machine.tell(TimeUp(), Signal.SAY_BEGAN, Signal.SPEECH_BEGAN)
     machine.tell(SentenceBegan("Is that right?"), AudioReady(SECOND))
     pressed(machine, "1#")
@@ -100,10 +96,8 @@ def told(machine: Machine, text: str) -> Sequence[ev.Effect]:
 
 
 def test_a_number_begun_in_words_is_ended_in_keys() -> None:
-    machine = Machine()
-    machine.ask(asked(Step.PHONE))
-    machine.hear(900)
-    machine.hear(300, 0.0)
+    machine = asking(asked(Step.PHONE))
+    machine.hear_pausing(900, 300)
     machine.transcribe("oh four one two")
     assert not heard(pressed(machine, "345678"))
     answer = words(pressed(machine, "#"))
@@ -113,12 +107,10 @@ def test_a_number_begun_in_words_is_ended_in_keys() -> None:
 
 
 def test_a_number_begun_in_keys_is_ended_in_words() -> None:
-    machine = Machine()
-    machine.ask(asked(Step.PHONE))
+    machine = asking(asked(Step.PHONE))
     pressed(machine, "0412")
     machine.hear(1000, 0.0)
-    machine.hear(1200)
-    machine.hear(300, 0.0)
+    machine.hear_pausing(1200, 300)
     machine.transcribe("three four five six seven eight")
     machine.hear(200, 0.0)
     answer = words(machine.effects)
@@ -126,26 +118,22 @@ def test_a_number_begun_in_keys_is_ended_in_words() -> None:
 
 
 def test_keys_are_not_taken_as_whole_while_words_follow_them() -> None:
-    machine = Machine()
-    machine.ask(asked(Step.PHONE))
+    machine = asking(asked(Step.PHONE))
     pressed(machine, "0412")
     machine.hear(600)
     assert some(machine.tell(Timer.KEYS), ev.SetTimer) == [ev.SetTimer(Timer.KEYS, KEY_WAIT_S)]
 
 
 def test_keys_words_and_keys_are_one_answer() -> None:
-    machine = Machine()
-    machine.ask(asked(Step.PHONE))
+    machine = asking(asked(Step.PHONE))
     pressed(machine, "0412")
-    machine.hear(900)
-    machine.hear(200, 0.0)
+    machine.hear_pausing(900, 200)
     pressed(machine, "678#")
     assert words(told(machine, "three four five")).text == "0412 three four five 678"
 
 
 def test_a_hash_ends_what_is_said() -> None:
-    machine = Machine()
-    machine.ask(asked(Step.PHONE))
+    machine = asking(asked(Step.PHONE))
     machine.hear(900)
     pressed(machine, "#")
     assert words(told(machine, "oh four one two")).text == "oh four one two"
@@ -166,29 +154,24 @@ def test_the_line_that_is_read_back_wrong_is_mended_in_words_and_keys() -> None:
 
 @pytest.mark.parametrize("noise", ["", "Hm."])
 def test_a_noise_beside_keys_is_no_part_of_them(noise: str) -> None:
-    machine = Machine()
-    machine.ask(asked(Step.PHONE))
-    machine.hear(400)
-    machine.hear(100, 0.0)
+    machine = asking(asked(Step.PHONE))
+    machine.hear_pausing(400, 100)
     pressed(machine, "0411222333#")
     answer = words(machine.transcribe(noise))
     assert (answer.text, answer.keyed) == ("0411222333", True)
 
 
 def test_a_noise_after_some_keys_does_not_end_them() -> None:
-    machine = Machine()
-    machine.ask(asked(Step.PHONE))
+    machine = asking(asked(Step.PHONE))
     pressed(machine, "0411")
-    machine.hear(400)
-    machine.hear(2000, 0.0)
+    machine.hear_pausing(400, 2000)
     assert not heard(machine.transcribe(""))
     pressed(machine, "222333")
     assert words(machine.tell(Timer.KEYS)).text == "0411222333"
 
 
 def test_a_cheek_on_the_keypad_takes_nothing_from_the_words() -> None:
-    machine = Machine()
-    machine.ask(asked(Step.NAME))
+    machine = asking(asked(Step.NAME))
     machine.hear(900)
     pressed(machine, "5")
     machine.tell(Timer.KEYS)
@@ -207,8 +190,7 @@ def test_a_yes_that_is_keyed_while_it_is_said_is_one_yes() -> None:
 
 
 def test_a_key_beside_words_is_no_yes_to_what_was_not_asked_yet() -> None:
-    machine = Machine()
-    machine.ask(asked(Step.NAME))
+    machine = asking(asked(Step.NAME))
     machine.hear(600)
     machine.tell(TimeUp())  # the bot is about to put another question
     pressed(machine, "1#")
@@ -223,8 +205,7 @@ SIGNS = ("Go on.", "Yes.")
 
 
 def dictating(question: Expectation) -> Machine:
-    machine = Machine(CallState(WINDOW_MS, backchannels=SIGNS))
-    machine.ask(question)
+    machine = asking(question, CallState(WINDOW_MS, backchannels=SIGNS))
     return machine
 
 

@@ -91,8 +91,7 @@ async def test_a_turn_is_fed_while_it_is_spoken_and_asked_about_all_of_it() -> N
         await c.provider.until_heard()
         await c.provider.speak(spoken(JOHN, 800))
         await c.provider.until_heard()
-        await c.provider.speak(spoken(YES))
-        await c.ended.wait()
+        await c.end_with(spoken(YES))
         assert stt.open_now == 0
     assert c.dialogue.texts == ["John Smith", "yes"]
     assert len(stt.turns) == 2
@@ -106,8 +105,7 @@ async def test_a_pause_within_a_turn_is_fed_when_the_caller_goes_on() -> None:
     stt = RecordingStt()
     async with call("Name?", NAME, following=stt) as c:
         await c.provider.until_heard()
-        await c.provider.speak(spoken(YES) + silence(400) + spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(YES) + silence(400) + spoken(JOHN))
     (turn,) = stt.turns
     pause, end = turn.asked
     assert pause[1] == pause[2]

@@ -14,6 +14,7 @@ from tests.stream.machine import (
     SECOND,
     WINDOW_MS,
     Machine,
+    asking,
     heard,
     pressed,
     some,
@@ -40,16 +41,14 @@ from voicebot.telemetry import Heard
 
 
 def test_the_same_event_in_the_same_state_has_the_same_effects() -> None:
-    machine = Machine()
-    machine.ask(NAME)
+    machine = asking(NAME)
     machine.hear(400)
     now = ev.Now(1.0, EPOCH)
     assert step(machine.state, ev.Window(0.0), now) == step(machine.state, ev.Window(0.0), now)
 
 
 def test_a_turn_is_followed_fed_and_asked_about_from_before_its_voice() -> None:
-    machine = Machine()
-    machine.ask(NAME)
+    machine = asking(NAME)
     machine.hear(1000, 0.0)
     effects = machine.hear(400)
     (follow,) = some(effects, ev.Follow)
@@ -61,20 +60,16 @@ def test_a_turn_is_followed_fed_and_asked_about_from_before_its_voice() -> None:
 
 
 def test_all_that_was_heard_is_read_and_delivered() -> None:
-    machine = Machine()
-    machine.ask(NAME)
-    machine.hear(400)
-    machine.hear(300, 0.0)
+    machine = asking(NAME)
+    machine.hear_pausing(400, 300)
     heard = words(machine.transcribe(PHRASES[1], "Jon Smith"))
     assert heard.transcripts == ("John Smith", "Jon Smith")
 
 
 def test_a_whole_answer_is_delivered_with_its_reading_and_the_moment_it_began() -> None:
-    machine = Machine()
-    machine.ask(NAME)
+    machine = asking(NAME)
     machine.hear(200, 0.0)
-    machine.hear(400)
-    machine.hear(300, 0.0)
+    machine.hear_pausing(400, 300)
     heard = words(machine.transcribe(PHRASES[1]))
     assert heard.text == "John Smith"
     assert heard.hint is not None
@@ -84,10 +79,8 @@ def test_a_whole_answer_is_delivered_with_its_reading_and_the_moment_it_began() 
 
 
 def test_a_heard_turn_tells_how_long_it_was_silent_and_what_the_recogniser_took() -> None:
-    machine = Machine()
-    machine.ask(CONFIRM)
-    machine.hear(400)
-    machine.hear(100, 0.0)
+    machine = asking(CONFIRM)
+    machine.hear_pausing(400, 100)
     machine.tell(ev.Transcribed(machine.state.transcriptions, "yes", 0.1, queued=0.02))
     (told,) = some([*machine.effects, *machine.hear(1000, 0.0)], Heard)
     assert told.silent_s == pytest.approx(0.12, abs=0.03)  # a final answer's limit, from the pause
@@ -95,19 +88,15 @@ def test_a_heard_turn_tells_how_long_it_was_silent_and_what_the_recogniser_took(
 
 
 def test_what_speech_to_text_could_not_hear_is_told_so() -> None:
-    machine = Machine()
-    machine.ask(NAME)
-    machine.hear(400)
-    machine.hear(1000, 0.0)
+    machine = asking(NAME)
+    machine.hear_pausing(400, 1000)
     assert some(machine.transcribe("", failed=True), Unheard)
 
 
 def test_a_piece_of_a_number_is_transcribed_again_with_digits_as_words() -> None:
     for second, text in ((WORDS[3], WORDS[3]), ("nonsense", PHRASES[3])):
-        machine = Machine()
-        machine.ask(PHONE)
-        machine.hear(400)
-        machine.hear(2000, 0.0)
+        machine = asking(PHONE)
+        machine.hear_pausing(400, 2000)
         (again,) = some(machine.transcribe(PHRASES[3]), ev.Transcribe)
         assert again.hint.words_for_digits
         effects = machine.transcribe(second)
@@ -118,10 +107,8 @@ def test_a_piece_of_a_number_is_transcribed_again_with_digits_as_words() -> None
 def test_where_the_second_reading_helps_nothing_a_whole_number_among_the_others_is_read_back() -> (
     None
 ):
-    machine = Machine()
-    machine.ask(PHONE)
-    machine.hear(400)
-    machine.hear(2000, 0.0)
+    machine = asking(PHONE)
+    machine.hear_pausing(400, 2000)
     machine.transcribe("0412 purple 5", "0412 345 678")
     delivered = words(machine.transcribe("nonsense"))
     assert delivered.text == "0412 345 678"
@@ -133,8 +120,7 @@ def test_speech_over_the_bot_clears_the_line_and_is_an_answer_with_the_heard_pre
     machine.say("What is your name please?")
     machine.ask(NAME)
     machine.at_s += 0.3
-    assert ev.Command.CLEAR in machine.hear(300)
-    machine.hear(400, 0.0)
+    assert ev.Command.CLEAR in machine.hear_pausing(300, 400)
     heard = words(machine.transcribe(PHRASES[1]))
     assert heard.heard_prefix
     assert "What is your name please?".startswith(heard.heard_prefix)
@@ -147,8 +133,7 @@ def test_a_backchannel_or_a_noise_resumes_what_was_not_heard(text: str) -> None:
     machine.ask(NAME)
     machine.at_s += 1.0
     machine.tell(Mark(first))
-    machine.hear(300)
-    machine.hear(900, 0.0)
+    machine.hear_pausing(300, 900)
     effects = machine.transcribe(text)
     (resume,) = some(effects, ev.Resume)
     assert (resume.first, resume.known) == (1, (SECOND,))
@@ -168,19 +153,16 @@ def spoken_over_the_bot(machine: Machine, text: str, ms: float = 300) -> Sequenc
 
 
 def test_who_speaks_over_the_bot_longer_than_a_backchannel_is_heard_whatever_it_means() -> None:
-    machine = Machine()
-    machine.ask(NAME)
+    machine = asking(NAME)
     assert words(spoken_over_the_bot(machine, "Amen.", 1500)).text == "Amen."
 
 
 def test_what_is_said_again_over_the_same_words_is_heard_whatever_it_means() -> None:
-    machine = Machine()
-    machine.ask(NAME)
+    machine = asking(NAME)
     assert some(spoken_over_the_bot(machine, "Amen."), ev.Resume)
     machine.tell(SentenceBegan("What is …?"), AudioReady(SECOND), Signal.SENTENCE_ENDED)
     machine.tell(Signal.RESUME_ENDED)
-    machine.hear(300)
-    machine.hear(900, 0.0)
+    machine.hear_pausing(300, 900)
     assert words(machine.transcribe("Amen.")).text == "Amen."
 
 
@@ -188,8 +170,7 @@ def test_a_piece_of_an_answer_over_the_bots_words_waits_for_the_rest() -> None:
     machine = Machine()
     machine.say("And your number?")
     machine.ask(asks(Step.PHONE, "0412 345 678", idle=(PHRASES[FOUR],)))
-    machine.hear(400)
-    machine.hear(700, 0.0)
+    machine.hear_pausing(400, 700)
     assert not heard(machine.transcribe(PHRASES[FOUR]))
     assert not some(machine.hear(400), ev.Follow), "it is the same turn"
 
@@ -225,8 +206,7 @@ def test_a_farewell_is_not_interrupted_and_waits_for_its_mark() -> None:
 
 
 def test_silence_is_told_and_is_no_answer_to_a_later_question() -> None:
-    machine = Machine()
-    machine.ask(NAME)
+    machine = asking(NAME)
     assert some(machine.hear(6100, 0.0), Silent)
     machine.hear(6100, 0.0)
     assert not heard(machine.ask(NAME))
@@ -234,8 +214,7 @@ def test_silence_is_told_and_is_no_answer_to_a_later_question() -> None:
 
 def test_words_before_the_bot_puts_a_question_are_no_answer_to_it() -> None:
     machine = Machine()
-    machine.hear(400)
-    machine.hear(2000, 0.0)
+    machine.hear_pausing(400, 2000)
     assert some(machine.tell(Signal.SAY_BEGAN, Signal.SPEECH_BEGAN), ev.DropTranscription)
     assert not heard(machine.ask(NAME))
 
@@ -244,8 +223,7 @@ def test_words_before_the_bot_puts_a_question_are_no_answer_to_it() -> None:
 
 
 def decided() -> Machine:
-    machine = Machine(CallState(WINDOW_MS, fillers=PHRASE))
-    machine.ask(PHONE)
+    machine = asking(PHONE, CallState(WINDOW_MS, fillers=PHRASE))
     pressed(machine, "0412345678#")
     return machine
 
@@ -264,10 +242,8 @@ def test_a_late_answer_is_bridged_again_and_again() -> None:
 
 
 def test_a_transcript_that_is_late_is_bridged_as_well() -> None:
-    machine = Machine(CallState(WINDOW_MS, fillers=PHRASE))
-    machine.ask(NAME)
-    machine.hear(400)
-    machine.hear(1000, 0.0)
+    machine = asking(NAME, CallState(WINDOW_MS, fillers=PHRASE))
+    machine.hear_pausing(400, 1000)
     assert ev.SetTimer(Timer.FILLER, PHRASE.after_s) in machine.effects
     assert not heard(machine.effects)
 
@@ -279,8 +255,7 @@ def test_the_answers_first_frame_ends_the_fillers() -> None:
 
 
 def test_without_phrases_nothing_is_bridged() -> None:
-    machine = Machine()
-    machine.ask(PHONE)
+    machine = asking(PHONE)
     timers = some(pressed(machine, "0412345678#"), ev.SetTimer)
     assert Timer.FILLER not in {timer.timer for timer in timers}
 
@@ -295,8 +270,7 @@ def test_nobody_is_talked_over_by_a_filler() -> None:
 
 
 def test_what_was_said_before_the_caller_went_is_heard_and_then_the_end_is_raised() -> None:
-    machine = Machine()
-    machine.ask(NAME)
+    machine = asking(NAME)
     machine.hear(400)
     machine.tell(Signal.CALLER_GONE)
     assert words(machine.transcribe(PHRASES[1])).text == "John Smith"
@@ -306,8 +280,7 @@ def test_what_was_said_before_the_caller_went_is_heard_and_then_the_end_is_raise
 
 @pytest.mark.parametrize("transcribing", [False, True])
 def test_a_closed_call_drops_what_is_under_way_and_raises_at_once(transcribing: bool) -> None:
-    machine = Machine()
-    machine.ask(NAME)
+    machine = asking(NAME)
     machine.hear(400)
     if transcribing:
         machine.hear(1000, 0.0)
@@ -318,8 +291,7 @@ def test_a_closed_call_drops_what_is_under_way_and_raises_at_once(transcribing: 
 
 
 def test_the_longest_call_is_told_so() -> None:
-    machine = Machine()
-    machine.ask(NAME)
+    machine = asking(NAME)
     assert some(machine.tell(TimeUp()), TimeUp)
 
 

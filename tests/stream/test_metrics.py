@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from websockets.exceptions import InvalidStatus
 
 from tests.stream.calls import call
-from tests.stream.door import ANSWERS, answer, door
+from tests.stream.door import ANSWERS, answer, door, leave
 from tests.stream.doubles import MS, spoken
 from tests.stream.provider import CALL_SID, carried
 from voicebot.call import CallSid, Step
@@ -83,9 +83,7 @@ async def test_a_lost_line_a_hang_up_and_a_takeover_are_told_apart() -> None:
             async with here.caller() as older:
                 await older.until_heard()
                 async with here.caller() as newer:
-                    await newer.until_heard()
-                    await newer.hang_up()
-            await asyncio.sleep(1)
+                    await leave(newer)
 
 
 async def test_who_is_turned_away_is_counted_by_why() -> None:

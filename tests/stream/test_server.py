@@ -8,7 +8,7 @@ import orjson
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.stream.door import ANSWERS, answer, door, now
+from tests.stream.door import ANSWERS, answer, door, leave, now
 from tests.stream.provider import CALL_SID
 from voicebot.call import CallSid, Change, Needs, Status
 from voicebot.store import CallSession, Store
@@ -66,16 +66,12 @@ async def test_a_caller_who_hung_up_goes_on_where_they_were() -> None:
     async with door() as here:
         async with here.caller() as provider:
             await answer(provider, 1)
-            await provider.until_heard()
-            await provider.hang_up()
-        await asyncio.sleep(1)
+            await leave(provider)
         assert await here.store.status(CallSid(CALL_SID)) is Status.ABANDONED
         assert (await here.twiml())[0].tag == "Connect"
         async with here.caller() as provider:
             await answer(provider, 2)
-            await provider.until_heard()
-            await provider.hang_up()
-        await asyncio.sleep(1)
+            await leave(provider)
         info = (await here.record())["user"]["userInfo"]
         assert (info["name"], info["phone"]) == ("John Smith", "+61412345678")
 
@@ -88,9 +84,7 @@ async def test_a_call_goes_on_from_an_old_record_whatever_moments_it_tells() -> 
         await here.redis.set(f"call:{CALL_SID}", orjson.dumps(old))
         async with here.caller() as provider:
             await answer(provider, 1)
-            await provider.until_heard()
-            await provider.hang_up()
-        await asyncio.sleep(1)
+            await leave(provider)
         record = await here.record()
         assert record["user"]["userInfo"]["name"] == "John Smith"
         assert [m["message"] for m in record["history"][:4]] == ["Hello"] * 4
@@ -105,9 +99,7 @@ async def test_a_second_stream_takes_the_call_over() -> None:
             await first.until(lambda: first.close_code is not None, 2.0)
             assert first.close_code == 1000
             await answer(second, 2)
-            await second.until_heard()
-            await second.hang_up()
-        await asyncio.sleep(1)
+            await leave(second)
         info = (await here.record())["user"]["userInfo"]
         assert (info["name"], info["phone"]) == ("John Smith", "+61412345678")
 
@@ -133,8 +125,7 @@ async def test_a_stream_that_was_opened_late_does_not_end_the_newer_one(
             go_on.set()
             await first.until(lambda: first.close_code is not None)
             await answer(second, 1)
-            await second.until_heard(2)
-            await second.hang_up()
+            await leave(second, 2)
     assert first.played == 0
 
 
@@ -185,8 +176,7 @@ async def test_turns_and_commits_are_measured_when_a_file_is_named() -> None:
         file = Path(directory) / "new" / "measure.jsonl"
         async with door(measure_file=file) as here, here.caller() as provider:
             await answer(provider, 1)
-            await provider.until_heard()
-            await provider.hang_up()
+            await leave(provider)
         rows = [orjson.loads(line) for line in file.read_bytes().splitlines()]
     turns = [row for row in rows if row["kind"] == "turn"]
     assert len(turns) == 1

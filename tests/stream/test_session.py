@@ -43,8 +43,7 @@ pytestmark = pytest.mark.virtual_time
 async def test_a_question_is_asked_and_its_answer_heard() -> None:
     async with call("What is your name?", NAME, "Goodbye.") as c:
         await c.provider.until_heard()
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert c.dialogue.texts == ["John Smith"]
     assert [m.text for m in c.notebook.messages] == ["What is your name?", "John Smith", "Goodbye."]
     assert c.provider.close_code == 1000
@@ -87,8 +86,7 @@ async def test_a_message_is_committed_before_its_first_frame() -> None:
 async def test_a_decode_that_is_overtaken_by_more_words_is_dropped() -> None:
     stt = CodedTranscriber(PHRASES, delay_s=0.5)
     async with call(PHONE, stt=stt) as c:
-        await c.provider.speak(spoken(FOUR) + silence(300) + spoken(FIVE))
-        await c.ended.wait()
+        await c.end_with(spoken(FOUR) + silence(300) + spoken(FIVE))
     assert c.dialogue.texts == ["0412 345 678"]
     assert (len(stt.hints), stt.finished) == (2, 1)
 
@@ -97,8 +95,7 @@ async def test_the_caller_interrupts_the_bot() -> None:
     tts = SteadyVoice(sentence_ms=4000)
     async with call("What is your name please?", NAME, synthesizer=tts) as c:
         await c.provider.until(lambda: c.provider.played >= 8000)
-        await c.provider.speak(spoken(JOHN, 600))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN, 600))
     (heard,) = c.dialogue.heard
     assert isinstance(heard, Utterance)
     assert heard.text == "John Smith"
@@ -114,8 +111,7 @@ async def test_an_interruption_stops_sentences_that_are_still_to_come() -> None:
     tts = SteadyVoice(sentence_ms=2000, delay_s=1.5)
     async with call("One. Two. Three. Four.", NAME, synthesizer=tts) as c:
         await c.provider.until(lambda: c.provider.played >= 8000)
-        await c.provider.speak(spoken(JOHN, 600))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN, 600))
     assert c.dialogue.texts == ["John Smith"]
     assert len(tts.said) <= 2
 
@@ -191,16 +187,14 @@ async def test_after_a_backchannel_what_is_said_again_waits_for_what_is_not_made
         await c.provider.until(lambda: c.provider.is_playing)
         assert tts.said[-1] == "Three."
         await c.provider.until_heard(2)
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert c.dialogue.texts == ["John Smith"]
 
 
 async def test_a_piece_of_a_number_is_heard_again_in_words() -> None:
     stt = CodedTranscriber(PHRASES, WORDS)
     async with call(PHONE, stt=stt) as c:
-        await c.provider.speak(spoken(FOUR))
-        await c.ended.wait()
+        await c.end_with(spoken(FOUR))
     assert c.dialogue.texts == ["zero four one two"]
     assert [hint.words_for_digits for hint in stt.hints] == [False, True]
 
@@ -238,8 +232,7 @@ async def test_who_dictates_in_groups_is_encouraged_and_heard_as_a_whole() -> No
         before = c.provider.played
         await c.provider.speak(spoken(FOUR))
         await c.provider.until(lambda: c.provider.played > before, 3.4)
-        await c.provider.speak(silence(600) + spoken(FIVE))
-        await c.ended.wait()
+        await c.end_with(silence(600) + spoken(FIVE))
     assert c.dialogue.texts == ["0412 345 678"]
     assert tts.said == ["Number?", "Go on."]
     assert [m.text for m in c.notebook.messages] == ["Number?", "0412 345 678"]
@@ -252,8 +245,7 @@ async def test_a_backchannel_lets_the_bot_go_on() -> None:
         await c.provider.speak(spoken(HUM, 400))
         await c.provider.until(lambda: c.provider.clears == 1)
         await c.provider.until_heard(2)  # the two that were cleared, again
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     heard = c.dialogue.heard[0]
     assert isinstance(heard, Utterance)
     assert (heard.text, heard.heard_prefix) == ("John Smith", None)
@@ -284,8 +276,7 @@ async def test_a_late_answer_is_bridged_with_phrases_that_are_no_messages_of_the
     tts, phrases = LateTts(500), FillerPhrases(("One moment.", "Just a second."), after_s=0.7)
     async with call("Hello.", NAME, "Thank you.", synthesizer=tts, fillers=phrases) as c:
         await c.provider.until_heard()
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert tts.said == ["Hello.", "One moment.", *["Just a second."] * 2, "Thank you."]
     assert c.provider.played == 5 * 4000
     assert [m.text for m in c.notebook.messages] == ["Hello.", "John Smith", "Thank you."]
@@ -298,8 +289,7 @@ async def test_a_backchannel_between_two_sentences_loses_none_of_them() -> None:
         await c.provider.speak(spoken(HUM, 400))
         await c.provider.until(lambda: tts.said[-1:] == ["Three."])
         await c.provider.until(lambda: not c.provider.is_playing)
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert c.dialogue.texts == ["John Smith"]
     assert list(dict.fromkeys(tts.said)) == ["One.", "Two.", "Three."]
 
@@ -313,16 +303,14 @@ async def test_watchers_are_told_what_the_bot_is_doing() -> None:
     tts = SteadyVoice(delay_s=0.5)
     async with call("Name?", NAME, "Bye.", synthesizer=tts, announce=announce) as c:
         await c.provider.until_heard()
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     thinking, speaking, listening = Phase.THINKING, Phase.SPEAKING, Phase.LISTENING
     assert phases[:5] == [thinking, speaking, listening, thinking, speaking]
 
 
 async def test_a_turn_does_not_hear_the_end_of_the_one_before_it() -> None:
     async with call(CONFIRM, NAME, stt=CodedTranscriber(PHRASES, delay_s=0.05)) as c:
-        await c.provider.speak(spoken(YES) + silence(240) + spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(YES) + silence(240) + spoken(JOHN))
     assert c.dialogue.texts == ["yes", "John Smith"]
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from tests.stream.calls import (
     Dialogue,
     Notebook,
     call,
-    now,
+    scripted,
 )
 from tests.stream.doubles import (
     MS,
@@ -45,7 +46,6 @@ from voicebot.collect.events import Expectation, Unheard
 from voicebot.ledger import Ledger
 from voicebot.speech import Deliver, Hint, SttStream, SttTurn, Transcript, WholeUtterances
 from voicebot.stream.connection import BROKEN_PAUSE_S
-from voicebot.stream.dependencies import CallDependencies
 from voicebot.stream.latency import CallTelemetry, Rows
 from voicebot.stream.listening import HEAR_S
 from voicebot.stream.provider_dialect import Start
@@ -123,13 +123,10 @@ async def test_a_fault_at_a_window_ends_its_own_call_not_whoever_delivers_the_wi
         opened.append(deliver)
         return CodedDetector(deliver)
 
-    dependencies = CallDependencies(
+    dependencies = replace(
+        scripted(Dialogue([NAME]), CodedTranscriber({})),
         stt=BrokenStt(CodedTranscriber({})),
-        synthesizer=SteadyVoice(),
         detector=detector,
-        converse=Dialogue([NAME]),
-        clock=now,
-        stopwatch=lambda: asyncio.get_running_loop().time(),
     )
     start = Start(CallSid(CALL_SID), STREAM_SID)
     session = Session(Quiet(), start, Notebook(), dependencies, CallTelemetry(Rows(None)))
@@ -202,8 +199,7 @@ async def test_odd_frames_do_not_disturb_a_call(odd: str | bytes) -> None:
         await c.provider.send(odd)
         await c.provider.until_heard()
         await c.provider.send(odd)
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert c.dialogue.texts == ["John Smith"]
 
 
@@ -212,8 +208,7 @@ async def test_media_keys_and_marks_before_start_are_nothing() -> None:
         await c.provider.send(media_message(spoken(YES)))
         await c.provider.key("7#")
         await c.provider.begin()
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert c.dialogue.texts == ["John Smith"]
 
 
@@ -231,8 +226,7 @@ async def test_a_fenced_session_ends_quietly() -> None:
     async with call("Hello.", NAME, "Thanks.") as c:
         await c.provider.until_heard()
         c.notebook.fenced = True
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert c.provider.close_code == 1000
     assert [m.text for m in c.notebook.messages] == ["Hello."]
 
@@ -251,8 +245,7 @@ async def test_without_speech_to_text_the_conversation_learns_that_somebody_spok
 ) -> None:
     telemetry = CallTelemetry(Rows(tmp_path / "rows.jsonl"))
     async with call(NAME, "Pardon?", stt=FailingStt(after_s=3.0), telemetry=telemetry) as c:
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert c.dialogue.heard == [Unheard()]
     await telemetry.end()
     rows = [orjson.loads(line) for line in (tmp_path / "rows.jsonl").read_bytes().splitlines()]
@@ -326,10 +319,8 @@ class Quiet:
         """Closed."""
 
 
-class Flood:
+class Flood(Quiet):
     """A socket whose frames are all there already: reading them waits for nothing."""
-
-    transport = asyncio.Transport()
 
     def __init__(self, frames: list[str]) -> None:
         self._frames = frames
@@ -337,26 +328,10 @@ class Flood:
     async def recv(self) -> str | bytes:
         return self._frames.pop(0)
 
-    def deliver_to(self, take: Callable[[list[str]], None] | None) -> None:
-        """Nothing comes but by `recv`."""
-
-    async def send(self, message: str) -> None:
-        """Taken."""
-
-    async def close(self, code: int, reason: str = "") -> None:
-        """Closed."""
-
 
 async def test_frames_that_wait_already_leave_the_other_calls_their_turn() -> None:
     frame, stop = orjson.dumps(media_message(silence(20))).decode(), '{"event": "stop"}'
-    dependencies = CallDependencies(
-        stt=WholeUtterances(CodedTranscriber({})),
-        synthesizer=SteadyVoice(),
-        detector=CodedDetector,
-        converse=Dialogue([NAME]),
-        clock=now,
-        stopwatch=lambda: asyncio.get_running_loop().time(),
-    )
+    dependencies = scripted(Dialogue([NAME]), CodedTranscriber({}))
     start = Start(CallSid(CALL_SID), STREAM_SID)
     flood, notebook = [frame] * 200 + [stop], Notebook()
     session = Session(Flood(flood), start, notebook, dependencies, CallTelemetry(Rows(None)))
@@ -392,8 +367,7 @@ class HangingTts(FailingTts):
 
 async def test_a_recogniser_that_hangs_is_told_as_one_that_cannot_hear() -> None:
     async with call(NAME, "Pardon?", stt=HangingStt()) as c:
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
         assert asyncio.get_running_loop().time() < HEAR_S + 10
     assert c.dialogue.heard == [Unheard()]
     assert c.provider.close_code == 1000
@@ -402,8 +376,7 @@ async def test_a_recogniser_that_hangs_is_told_as_one_that_cannot_hear() -> None
 async def test_a_voice_that_hangs_in_mid_sentence_frees_the_call_for_another_server() -> None:
     async with call("Hello.", NAME, "Thanks.", synthesizer=HangingTts(sentences=1)) as c:
         await c.provider.until_heard()
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
         assert asyncio.get_running_loop().time() < SPEAK_S + 10
     assert c.provider.close_code == 1011
 

@@ -71,8 +71,7 @@ async def test_a_command_follows_the_bots_own_words_and_is_settled_by_the_next_q
         await c.provider.until_heard(2)
         assert settled.of == {"1-0": None}
         assert c.provider.clears == 0
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     said = [message.text for message in c.notebook.messages]
     assert said == ["What is your name?", "Sam is near.", "Bye."]
 
@@ -87,8 +86,7 @@ async def test_a_caller_who_is_speaking_is_heard_first() -> None:
         c.sessions[0].command(command())
         await speaking
         await c.provider.until_heard(2)
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert [type(heard).__name__ for heard in dialogue.heard] == [
         *("Utterance", "StaffCommand", "Utterance")
     ]
@@ -106,8 +104,7 @@ async def test_who_is_about_to_answer_is_waited_for() -> None:
         waited_s = dialogue.heard_at[0] - asked_at
         assert waited_s == pytest.approx(PAUSE_MS / 1000, abs=0.05)
         await c.provider.until_heard()
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
 
 
 async def test_two_commands_are_obeyed_in_their_order_and_a_repeated_one_once() -> None:
@@ -119,8 +116,7 @@ async def test_two_commands_are_obeyed_in_their_order_and_a_repeated_one_once() 
         await c.provider.until(lambda: len(settled.of) == 2)
         c.sessions[0].command(command("1-0"))
         await c.provider.until(lambda: not c.provider.is_playing)
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     said = [message.text for message in c.notebook.messages]
     assert said == ["Name?", "Sentence 1-0.", "Sentence 2-0.", "Bye."]
 
@@ -132,8 +128,7 @@ async def test_a_refusal_says_why_and_the_caller_hears_nothing() -> None:
         await c.provider.until_heard()
         c.sessions[0].command(command())
         await c.provider.until(lambda: settled.of)
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert settled.of == {"1-0": CommandRefusal.CLOSED}
     assert [message.text for message in c.notebook.messages] == ["Name?", "Bye."]
 
@@ -180,6 +175,5 @@ async def test_a_command_that_comes_too_late_is_not_obeyed() -> None:
         await asyncio.sleep(COMMAND_LIFE_S + 1)
         c.sessions[0].command(old)
         await c.provider.until(lambda: settled.of)
-        await c.provider.speak(spoken(JOHN))
-        await c.ended.wait()
+        await c.end_with(spoken(JOHN))
     assert settled.of == {"1-0": CommandRefusal.TOO_LATE}

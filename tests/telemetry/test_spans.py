@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 
 from tests.ports import free_port
 from tests.serving import PATIENCE_S, eventually
-from tests.stream.door import ANSWERS, Door, answer, door
+from tests.stream.door import ANSWERS, Door, answer, door, leave
 from tests.stream.provider import CALL_SID, Provider, carried
 from tests.stream.test_worker import address, worker
 from tests.telemetry.collector import collecting
@@ -102,8 +102,7 @@ async def test_a_call_is_one_trace_with_a_span_for_each_turn() -> None:
 async def test_a_turns_stages_lie_within_it() -> None:
     async with traced() as (here, seen), here.caller() as provider:
         await answer(provider, 1)
-        await provider.until_heard()
-        await provider.hang_up()
+        await leave(provider)
     (turn,) = seen.named("turn")
     stages = [s for s in seen.get_finished_spans() if s.parent == turn.context]
     assert {"stt", "commit", "tts"} <= {stage.name for stage in stages} <= STAGES
@@ -140,8 +139,7 @@ async def test_a_call_that_comes_back_goes_on_in_its_trace_with_a_link_to_its_be
         await asyncio.sleep(1)
         async with here.caller() as provider:
             await answer(provider, 2)
-            await provider.until_heard()
-            await provider.hang_up()
+            await leave(provider)
     first, second = seen.named("call")
     assert seen.told("call", "outcome") == ["dropped", "abandoned"]
     assert seen.told("call", "resumed") == [False, True]
@@ -344,8 +342,7 @@ async def test_a_worker_sends_its_calls_traces_to_the_collector(
             at = await address(process)
             async with connect(at, compression=None) as socket, carried(socket) as provider:
                 await provider.begin()
-                await provider.until_heard()
-                await provider.hang_up()
+                await leave(provider)
             # at its end a worker waits for no collector
             assert await asyncio.to_thread(eventually, lambda: bool(collector.spans))
             process.send_signal(signal.SIGTERM)
