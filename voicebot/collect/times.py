@@ -203,7 +203,9 @@ def _wider(wish: Window) -> Window | None:
         return replace(wish, after=None, before=None, also=others)
     if names_days(wish) or names_hours(wish):
         return Window(but=wish.but, ends=wish.ends)
-    return Window(but=wish.but) if wish.ends else None
+    if wish.ends:
+        return Window(but=wish.but)
+    return Window() if wish.but else None
 
 
 def _offer(turn: Turn, moments: Sequence[datetime]) -> Turn:

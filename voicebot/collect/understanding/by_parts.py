@@ -142,10 +142,10 @@ def with_times(said: Utterance, situation: Situation, whole: Reading, read_one: 
             timed &= not any(
                 isinstance(act, Note) and _covers(act.span, jobs) for act in found.acts
             )
-            left = found.rest if jobs else _left(found, whole)
+            left = found.rest if jobs else _left(said.text, found, whole)
             if timed and (not left or _is_wished(said, part, whole)):
                 taken.append(part)
-                whole = _with_part(whole, part, found)
+                whole = _with_part(said.text, whole, part, found)
     return whole
 
 
@@ -214,9 +214,10 @@ def _without(text: str, spans: Sequence[Span]) -> str:
     return text
 
 
-def _left(found: Reading, whole: Reading) -> list[Span]:
+def _left(text: str, found: Reading, whole: Reading) -> list[Span]:
     """Return what is still unread; the mark of a question that proposes a time is none."""
-    return [r for r in found.rest if _covers(r, whole.rest)]
+    left = [r for r in found.rest if _covers(r, whole.rest)]
+    return [r for r in left if any(map(str.isalnum, text[slice(*r)]))]
 
 
 def _tells_time(act: Act) -> bool:
@@ -226,14 +227,14 @@ def _tells_time(act: Act) -> bool:
     )
 
 
-def _with_part(whole: Reading, part: Span, found: Reading) -> Reading:
+def _with_part(text: str, whole: Reading, part: Span, found: Reading) -> Reading:
     """Return the whole reading, with a part as it is read when a time is asked for.
 
     Of the whole stay other fields' values, wishes and known questions.
     """
     acts = [act for act in whole.acts if _stays(act) or not _inside(act.span, part)]
     more = [act for act in found.acts if not _stays(act)]
-    rest = [span for span in whole.rest if not _inside(span, part)] + _left(found, whole)
+    rest = [span for span in whole.rest if not _inside(span, part)] + _left(text, found, whole)
     return Reading(tuple(sorted((*acts, *more), key=lambda act: act.span)), tuple(sorted(rest)))
 
 
@@ -279,6 +280,7 @@ def _parts(
     first = 0
     for at in range(1, len(said) + 1):
         ends = at == len(said) or ends_sentence(said.tokens, at - 1)
+        ends &= said.at(at, "time.or") is None  # "Monday? Or Tuesday"
         if ends or (leads_on and leads_on(said, at) and not leads_on(said, at - 1)):
             yield said.span(first, at)
             first = at

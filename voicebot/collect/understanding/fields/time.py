@@ -131,17 +131,13 @@ def time_by(
     read_back = datetime.combine(day, hour) if confirms and day and hour else None
     told_of = list(facts(line))
     every = (
-        [with_role(line, piece) for piece in pieces_of(line, read_back, outside)] if told_of else []
+        [with_role(line, p) for p in with_ranks(line, pieces_of(line, read_back, outside))]
+        if told_of
+        else []
     )
     told_of = [with_its_day(line, fact, every) for fact in told_of]
     pieces = _pieces(line, read_back, [*told_of, *outside])
-    told_days = [p for fact in told_of for p in every if fact[0] <= p.first < fact[1]]
-    told_days = [p for p in told_days if isinstance(p, Day)]
-    if "time.same_day" in said.tags and len(told_days) == 1 and not _of(Day, [pieces]):
-        pieces = [
-            replace(told_days[0], role=Role.WANTED),
-            *pieces,
-        ]  # "my hair on Friday, after that"
+    pieces = [*_then(line, pieces, told_of, every), *pieces]
     base = base_of(line, pieces)
     if base:
         pieces = _pieces(line, base, [*told_of, *outside])
@@ -155,7 +151,7 @@ def time_by(
     wished = wish(line, pieces, taken)
     ranged = wished is not None and wished.is_ranged and "time.any" not in said.tags
     later = shifted(line, read_back or base) if base or not pieces else None
-    if later and any(piece.first >= later[0][1] for piece in pieces):
+    if later and any(p.first >= later[0][1] and not isinstance(p, Day) for p in pieces):
         later = None  # "one, or a bit later, half past one"
     given: list[Candidate] = []
     if later:
@@ -180,6 +176,19 @@ def time_by(
             leaves = wish(line, (), [each for each in taken if first <= each.first < end])
             note = Note(said.text[slice(*span)], span, leaves.window if leaves else None)
             yield Candidate(note, first, end, _AS_NOTE)
+
+
+def _then(
+    line: Line, pieces: list[Piece], told_of: Sequence[tuple[int, int]], every: Sequence[Piece]
+) -> Iterator[Piece]:
+    """Give the day of "my hair on Friday, after that", and the hour of "we close at five"."""
+    if "time.same_day" not in line.said.tags:
+        return
+    told = [p for fact in told_of for p in every if fact[0] <= p.first < fact[1]]
+    for kind, role in ((Day, Role.WANTED), (Clock, Role.SINCE)):
+        found = [piece for piece in told if isinstance(piece, kind)]
+        if len(found) == 1 and not any(isinstance(piece, kind) for piece in pieces):
+            yield replace(found[0], role=role)
 
 
 def _pieces(

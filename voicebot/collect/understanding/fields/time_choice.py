@@ -48,6 +48,7 @@ def with_ranks(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
     """
     if line.situation.asked is not Asked.CHOICE or line.situation.step is not Step.TIME:
         days = [p.end for p in pieces if isinstance(p, Day) and line.before(p.first, "the")]
+        days += [p.first for p in pieces if line.before(p.first, "the")]
         return [p for p in pieces if not (p.first in days and _is_one(line, p))]  # "the Friday one"
     ranks = [
         rank for word in line.said.all("choose.position") for rank in _rank(line, word, pieces)
@@ -68,6 +69,8 @@ def _rank(line: Line, word: Match, pieces: Sequence[Piece]) -> Iterator[Day]:
     beside = [p for p in pieces if isinstance(p, Day) and p.kind is Kind.WEEKDAY]
     days = {p.date.weekday() for p in beside if clause.first <= p.first < clause.end}
     of_them = [at for at in offered if at.weekday() in days]
+    if days and not of_them:
+        return  # "Friday, the earliest one"
     of_them = of_them if len(of_them) >= abs(rank) else offered
     if len(of_them) >= abs(rank):
         at = of_them[rank - 1 if rank > 0 else rank]
@@ -93,7 +96,7 @@ def base_of(line: Line, pieces: Sequence[Piece]) -> datetime | None:
     counted = [p.first for p in pieces if isinstance(p, Day) and p.hour and not p.is_rank]
     words = (m.first for m in line.said.all(*_SHIFTS))
     first = min((*counted, *words), default=0)
-    named = [p for p in pieces if p.end < first]
+    named = [p for p in pieces if p.end < first or (isinstance(p, Day) and not p.hour)]
     fitting = [at for at in offered_ones(line) if all(_fits(p, at) for p in named)]
     return fitting[0] if len(fitting) == 1 else None
 
@@ -122,7 +125,7 @@ def chosen(line: Line, pieces: Sequence[Piece], allowed: Window | None) -> Itera
     taken_back = [n for n, p in enumerate(wanted) if n and _mended_between(line, wanted[n - 1], p)]
     for group in (wanted[max(taken_back, default=0) :], wanted, in_last_sentence(line, wanted)):
         found = [at for at in left if all(_fits(piece, at) for piece in group)]
-        if not group or len(found) != 1:
+        if not group or len(found) != 1 or not _replaces(group, [*wanted, *refused]):
             continue
         if bounded and allowed and not allowed.allows(found[0], 0):
             return
@@ -137,6 +140,15 @@ def chosen(line: Line, pieces: Sequence[Piece], allowed: Window | None) -> Itera
         if start < first:
             yield from told(line, act, start, end)
         return
+
+
+def _replaces(group: Sequence[Piece], named: Sequence[Piece]) -> bool:
+    """Return False for the Wednesday of "Eleven is possible? Wednesday", as eleven still holds."""
+    last = {Day: isinstance(group[-1], Day), Clock: False, Part: False}
+    for piece in group:
+        last[type(piece)] = True
+    ranked = any(isinstance(piece, Day) and piece.hour for piece in group)
+    return ranked or all(last[type(piece)] or piece.role is Role.OUT for piece in named)
 
 
 def in_last_sentence(line: Line, wanted: Sequence[Piece]) -> list[Piece]:

@@ -236,8 +236,9 @@ def _weekday(line: Line, got: Got) -> Day | None:
     )
     if got.has("short") and not leads:
         return None  # "I sat"
-    if line.before(got.first, "last"):
-        return Day(got.first, end, Kind.NONE)
+    last = line.tag(behind, "last")  # "Tuesday last"
+    if line.before(got.first, "last") or (last and line.closes(last.end)):
+        return Day(got.first, last.end if last else end, Kind.PAST)
     if (week := line.tag(behind, "weeks", "fortnights")) and not which:
         which, end = week.tag, week.end
     elif following := match(line, "after next", behind):

@@ -243,6 +243,10 @@ def shifted(line: Line, read_back: datetime | None) -> tuple[tuple[int, int], Wi
             found = Window(first=next_day) if later else Window(last=next_day)
         else:
             same = () if word.tag.startswith("time.too") else (at.date(),)
+            if word.value:  # of a day, too
+                day = add_days(at.date(), -1)
+                earlier = Window((at.date(),), before=at.time())
+                return (word.first, word.end), Window(last=day, also=(earlier,))
             after = (at + _MINUTE).time() if later else None
             found = Window(same, after=after, before=None if later else (at - _MINUTE).time())
         return (word.first, word.end), found

@@ -100,7 +100,8 @@ def wish(line: Line, pieces: Sequence[Piece], plans: Sequence[Piece]) -> Wish | 
     named = {day for part in parts for day in part.days}
     left_out = [each for term in _terms(line, out) for each in refused_by(line, term)]
     taken = [each for term in _terms(line, [*_named(line, plans)]) for each in taken_by(line, term)]
-    left_out += [each for each in taken if names_hours(each) or named.isdisjoint(each.days)]
+    if not parts or any(part.after is None or part.after != part.before for part in parts):
+        left_out += [each for each in taken if names_hours(each) or named.isdisjoint(each.days)]
     words = [word for word in line.said.all(*_OPEN, "time.weekdays") if said]
     parts_of_it = [each for each in wanted if isinstance(each, Part)]
     of_one = parts_of_it and not (words or any(_is_several(line, each) for each in parts_of_it))
