@@ -350,8 +350,10 @@ def _dealt(turn: Turn, text: str) -> Turn:
 
 
 def _held(turn: Turn) -> Offer | None:
-    """Return the service that the caller wants."""
-    return turn.business.offer(turn.dialogue.answers.get(Step.SERVICE, ""))
+    """Return the service that the caller wants, or that their booking is for which was told."""
+    found = turn.dialogue.found
+    booked = found.service if found and turn.dialogue.mode is Mode.CLOSING else ""
+    return turn.business.offer(turn.dialogue.answers.get(Step.SERVICE, booked))
 
 
 def _price(turn: Turn, text: str) -> Turn:

@@ -42,12 +42,25 @@ def wish(held: Dialogue, said: Said) -> Want | None:
     wishes = changes[-1:] or wishes
     if said.wants("call_back"):  # "I have a booking, ring me about it"
         wishes = [wish for wish in wishes if wish.what not in ("existing", "late", "matter")]
+    if not wishes and _is_of_an_office(held, said):
+        return Want("matter", (0, len(said.text)))
     keeps = [want for want in said.of(Want) if want.what == "keep"]
     if keeps and not wishes and not held.has_begun:
         return Want("existing", keeps[0].span)
     return min(
         wishes, key=lambda wish: _LAST.index(wish.what) if wish.what in _LAST else -1, default=None
     )
+
+
+def _is_of_an_office(held: Dialogue, said: Said) -> bool:
+    """Return whether who rings first says for whom ("from the council"), and names no work, nor
+    anything of their own that might need some."""
+    tags = utterance(said.text, said.situation.language).tags
+    of_work = said.books or any(act.step in (Step.SERVICE, Step.TIME) for act in said.of(Provide))
+    known = any(ask.topic for ask in said.of(Ask))
+    told = said.says_more or said.has(Ask)
+    begins = held.turns <= 1 and not held.has_begun and told
+    return begins and "topic.from" in tags and not (of_work or known or "time.own" in tags)
 
 
 _LAST = ("matter", "existing")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from voicebot.call import Step
 from voicebot.collect import bookings
 from voicebot.collect.answers import proceed
@@ -35,7 +37,13 @@ def told_for_visit(turn: Turn, said: Said) -> Turn | None:
     booking; of another hour for it staff are told.
     """
     held = turn.dialogue
-    if held.mode is not Mode.CLOSING or not held.dealt or said.has(Ask, Leave) or said.books:
+    if held.mode is not Mode.CLOSING or not held.dealt or said.books or said.has(Leave):
+        return None
+    timed = said.piece(Step.TIME) or any(act.step is Step.TIME for act in said.values)
+    known = any(ask.topic for ask in said.of(Ask))
+    if not (timed or known) and (own := bookings.of_own_work(turn, said)) is not None:
+        return own.ask()  # "and the cleaning stays?"
+    if said.has(Ask):
         return None
     if said.has(Deny) and any(act.step is Step.NAME for act in said.of(Correct)):
         return None  # "no, my name's Cole"
@@ -43,11 +51,11 @@ def told_for_visit(turn: Turn, said: Said) -> Turn | None:
         return turn.note(said.text).say_noted().ask()
     steps = {act.step for act in said.of(Provide)} | {act.step for act in said.of(Correct)}
     tags = utterance(said.text, said.situation.language).tags
-    timed = (said.has(Flexible) or Step.TIME in steps) and "refuse.apology" not in tags
+    moved = (said.has(Flexible) or Step.TIME in steps) and "refuse.apology" not in tags
     piece = said.piece(Step.TIME)
     if held.found and piece and piece.partial == held.found.at[:10]:
         return turn.ask()  # "right, Friday": it is so
-    if not (held.found and timed) or Step.SERVICE in steps:
+    if not (held.found and moved) or Step.SERVICE in steps:
         return None
     return turn.note(said.text).promise().say_call_back().ask()
 
@@ -68,9 +76,9 @@ def answer(turn: Turn, said: Said) -> Turn:
     held, before = turn.dialogue, said.situation.record
     for_staff = bool({*held.dealt[-1:]} & _FOR_STAFF)
     named = [act for act in said.of(Provide) if act.step is Step.SERVICE and act in said.values]
-    own = bookings.of_own_work(turn, said)  # "and the cleaning stays?"
-    if own is not None and not said.books:
-        return own.ask()
+    own = bookings.of_own_work(turn, said) if held.window else None
+    if own is not None and not said.books:  # "and the cleaning to Saturday at nine"
+        return proceed(bookings.turn_to(replace(own, said=turn.said), Purpose.MOVE, said.text))
     told = for_staff and said.unread and not any(map(said.wishes_for, named))
     books = said.books or bool(named and not told)  # not "the fridge is ruined"
     if held.stepped_back and not held.dealt and said.says_more and not books:

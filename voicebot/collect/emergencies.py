@@ -25,6 +25,12 @@ def is_told(turn: Turn, told: str, text: str, wants: Iterable[Want]) -> bool:
     return known or any(turn.business.is_now(text, span) for span in here)
 
 
+def is_another(turn: Turn, told: str) -> bool:
+    """Return whether a graver one is told of: "and she's not moving", behind a flood."""
+    listed = turn.business.emergency_in(told)
+    return bool(listed and listed.number and listed.say != turn.dialogue.advice)
+
+
 def told_of(turn: Turn, told: str, text: str) -> Turn:
     """Say what is to be done at once, then who comes: a person, a number to ring, or our first.
 

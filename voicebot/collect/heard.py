@@ -71,7 +71,9 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     held = turn.dialogue
     turn = turn.become(turns=held.turns + 1)
     is_emergency = emergencies.is_told(turn, said.told, said.text, said.of(Want))
-    if is_emergency and not held.urgent and not said.wants("no_emergency"):
+    graver = not said.has(Ask) and emergencies.is_another(turn, said.told)
+    another = not held.urgent or graver
+    if is_emergency and another and not said.wants("no_emergency"):
         turn = emergencies.told_of(turn, said.told, said.text)
         asked_for = _ASKED_FOR & utterance(said.text, said.situation.language).tags
         named = any(act.step is Step.SERVICE for act in said.values) and asked_for

@@ -24,6 +24,7 @@ from voicebot.collect.answers import (
     unclear,
 )
 from voicebot.collect.dialogue import Mode, Purpose
+from voicebot.collect.endings import close
 from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
@@ -116,6 +117,8 @@ def _asking(turn: Turn, said: Said) -> Turn:
         return decline(turn, "has none")
     if held.urgent and not turn.said and said.says_more:
         return emergencies.cried(turn, said.text).ask()  # "hello? It's still pouring!"
+    if said.has(Thank) and held.answered and not (held.knows_something or said.unread or turn.said):
+        return close(turn.say("reply.thanks"))  # who only asked has got the answer
     if _dealt_with(said):
         return _repeated(turn, said)
     timed = said.piece(Step.TIME) or any(act.step is Step.TIME for act in said.values)

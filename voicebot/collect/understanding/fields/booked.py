@@ -48,7 +48,7 @@ def wishes(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         act = Want("reschedule", said.span(verb.first, end))
         yield Candidate(act, verb.first, end, besides=True)
     yield from _names_of_theirs(said, situation)
-    if tells := _of_our_people(said):
+    if tells := _of_our_people(said, situation):
         what, ours = tells
         act = Want(what, said.span(ours.first, ours.end))
         yield Candidate(act, ours.first, ours.end, 1, besides=True)
@@ -59,24 +59,36 @@ def wishes(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     yield Candidate(Want(what, said.span(match.first, end)), match.first, end, besides=True)
 
 
-def _of_our_people(said: Utterance) -> tuple[str, Match] | None:
-    """Return what is told of our people, and the words: a complaint where something went wrong.
-
-    Who only names them ("your plumber") may wish for one; who tells that they came does not.
+def _of_our_people(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
+    """Return what is told of our people, and the words: a complaint where something went wrong, and
+    where it is told what they did, with no wish beside it; else a matter for staff.
     """
-    came, ours = next(said.all("booked.came"), None), next(said.all("booked.ours"), None)
+    ours, spoilt = next(said.all("booked.ours"), None), list(said.all("booked.spoilt"))
     at_once = ours and said.at(ours.end, "booked.spoilt")
     wished = said.tags & {*_WISHED} and not at_once
-    if wished or any(m.value == _ANOTHER for m in said.all(THEIRS)):
-        ours = None
-    spoilt = (m for m in said.all("booked.spoilt") if came or (ours and m.value != _AFTER))
-    if wrong := next(spoilt, None):
+    if any(m.value == _ANOTHER for m in said.all(THEIRS)):
+        return None
+    came = (m for m in said.all("booked.came") if not said.clause(m.first).asked)
+    acts = (m for m in came if m.value == _DONE or _acted(said, m.end))
+    acted = max(acts, key=lambda match: bool(match.value), default=None)
+    told = (m for m in spoilt if acted or (ours and not wished and m.value != _AFTER))
+    if wrong := next(told, None):
         return "complaint", wrong
+    if wished or "want.matter" in said.tags or "want.praise" in said.tags:
+        return None
+    if acted and acted.value and Step.SERVICE not in situation.record:
+        return "complaint", acted
     return ("matter", ours) if ours and said.tags.isdisjoint(_DAYS) else None
 
 
-_AFTER, _ANOTHER = "after", "another"
-"""The values of what is wrong only where we were there, and of people who are none of ours."""
+def _acted(said: Utterance, at: int) -> bool:
+    """Return whether what is said from here tells of the past: "mowed", "left", "never came"."""
+    return at < len(said) and (said.at(at, "booked.did") is not None or said.low(at)[-2:] == "ed")
+
+
+_AFTER, _ANOTHER, _DONE = "after", "another", "done"
+"""The values of what is wrong only where we were there, of people who are none of ours, and of
+words that tell by themselves that something was done."""
 
 
 def _names_of_theirs(said: Utterance, situation: Situation) -> Iterator[Candidate]:
@@ -156,7 +168,7 @@ def _field_asked(said: Utterance) -> Match | None:
 def _implied(said: Utterance, situation: Situation) -> tuple[str, Match] | None:
     """Return what is wished for a booking of the number that is named, without a word for it:
     another day is named as well, or a question is of it."""
-    if tells := next(said.all(_ADDS, TOLD), None):
+    if tells := next(said.all(_ADDS, TOLD, "note.text"), None):
         return "existing", tells
     if not said.tags.isdisjoint((_MORE, *_NEW)) or _names_other_work(said, situation):
         return None
@@ -194,7 +206,7 @@ _WISHED = (
     *REQUESTS,
 )
 """Without these, who speaks of our people tells of what they did: "your bloke left his drill"."""
-_KEPT = ("want.keep", "clause.keeps", THEIRS)
+_KEPT = ("want.keep", "clause.keeps", THEIRS, "note.text")
 """A verb inside calls nothing off: "don't cancel it", "my plumber cancelled on me"."""
 _VERB = "verb"
 """The value of verbs that call off whatever reason stands beside them; "a tree" is got rid of."""
