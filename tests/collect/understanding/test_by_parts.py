@@ -124,6 +124,8 @@ def test_an_hour_behind_a_remark_is_no_house_number() -> None:
         "it's for my wife, not me",
         "Yes. The invoice goes to us though, our office is on level 2 at 40 Pitt Street",
         "Eight. 12 Pitt Street, Ryde is only for the invoices",
+        "Yes. Dad can't hear the bell so give him a ring on 0422 333 444",
+        "Eight. Ring Bob on 0422 333 444 if there's nobody home",
         "Yes. There's a bakery at 40 Smith Street, park there",
     ],
 )

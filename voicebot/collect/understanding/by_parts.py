@@ -91,11 +91,11 @@ def by_parts(said: Utterance, situation: Situation, whole: Reading, read_one: Re
                     else read_one(_alone(said, part), situation)
                 )
         alone = [known[part] for part in parts]
-        mailed = any(_given(reading, Step.EMAIL) for reading in (whole, *alone))
-        alone = [
-            Reading(rest=(part,)) if _only_names(reading, whole, mailed) else reading
-            for part, reading in zip(parts, alone, strict=True)
-        ]
+        if any(_given(r, Step.EMAIL) for r in alone) and not _given(whole, Step.NAME):
+            alone = [  # "juergen at gmx dot de. Juergen with u e"
+                Reading(rest=(part,)) if _given(reading, Step.NAME) else reading
+                for part, reading in zip(parts, alone, strict=True)
+            ]
         denied = any(isinstance(act, Deny) for act in whole.acts)
         open_still = not answered and _tell(said, parts, alone)
         open_still &= not (linked and situation.step is Step.SERVICE)  # "my car's dead, so …"
@@ -347,17 +347,6 @@ def _mends_what_is_denied(reading: Reading, situation: Situation) -> bool:
         isinstance(act, Correct) and act.step is situation.step and act.value
         for act in reading.acts
     )
-
-
-def _only_names(reading: Reading, whole: Reading, mailed: bool) -> bool:
-    """Return True for a name that was none beside the yes of the turn, or its e-mail address.
-
-    "That's it. Milo! Down!", "juergen at gmx dot de. Juergen with u e".
-    """
-    given, named = _given(reading, Step.NAME), _given(whole, Step.NAME)
-    agreed = any(isinstance(act, Affirm) for act in whole.acts)
-    of_yes = agreed and any(isinstance(act, Provide) for act in given)
-    return bool(given) and not named and (of_yes or mailed)
 
 
 def _given(reading: Reading, step: Step) -> list[Correct | Provide]:

@@ -29,6 +29,7 @@ from voicebot.collect.understanding.types import (
     Want,
 )
 from voicebot.collect.understanding.utterance import Utterance
+from voicebot.collect.understanding.words import is_given
 
 _ASK_OF_TIMES = ("ask.weekends", "ask.punctual", "ask.cancel", "topic.price")
 """Rows in whose questions no time is wished for."""
@@ -43,7 +44,15 @@ _WORD, _GUESS, _ACT = 10, 3, 1
 _REFUSES, _STANDS = "refuses", "existing"
 _NO_ANSWER = (_REFUSES, "has none")
 _REFUSABLE = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
-
+_OPENING = ("yes.agree", "yes.before", "no.plain", "quiet.link", "quiet.courtesy", "clause.before")
+"""What may stand before a value that begins its sentence."""
+_MENDS = ("clause.mend", "clause.handed_on", "record.field")
+_FRAMES = {
+    Step.PHONE: ("phone.lead",),
+    Step.ADDRESS: ("address.label", "address.lead", "address.job"),
+    Step.EMAIL: ("email.lead",),
+}
+"""What says that another value of a field follows."""
 
 _SENTENCE = 6
 """Tokens from which on what has no figure, and asks, is no address."""
@@ -53,8 +62,7 @@ def choose(said: Utterance, candidates: Iterable[Candidate], situation: Situatio
     """Return the acts of the candidates that together explain most, and what is left."""
     every = [each for each in candidates if each.end > each.first]
     counting = [each for each in every if _counts(said, each, situation)]
-    counting = [each for each in counting if not _is_of_another(said, each.act, situation)]
-    known = [each for each in counting if not _is_of_place(each.act, every, situation)]
+    known = [_noted_if_beside(said, each, situation) for each in counting]
     chosen = _best(said, known)
     told = [each for wide in chosen for each in _best(said, list(_inside(said, wide, known)))]
     told += _besides(known, (*chosen, *told))
@@ -139,6 +147,36 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
     return not (asked or clause.past or (clause.others and not answers))
 
 
+def _noted_if_beside(said: Utterance, each: Candidate, situation: Situation) -> Candidate:
+    """Return a candidate, or a note in its place of a value in other talk where one is held.
+
+    What puts another in its place begins its sentence, or is called so, or mends: "so the job's at
+    9 Church Street", "use 0491 570 156 instead"; not "the shop is at 9 Church Street", nor "give
+    Dad a ring on 0491 570 156".
+    """
+    act = each.act
+    if not isinstance(act, Provide) or act.step not in _FRAMES or act.step not in situation.record:
+        return each
+    value = said.token_at(act.span[0])
+    at = said.opening(value)
+    answers = act.step is situation.step and situation.asked is Asked.ANSWER
+    if answers or any(said.all(*_MENDS, first=at, end=value)):
+        return each
+    own = situation.record.get(Step.NAME, "").casefold()
+    named = (t for t in said.tokens[at:value] if is_given(t.low) and t.text.istitle())
+    theirs = any(said.all("name.theirs", first=at, end=value))
+    theirs |= any(token.low not in own for token in named)
+    called = any(said.all(*_FRAMES[act.step], first=at, end=value))
+    while at < each.first and (said.is_sound(at) or said.at(at, *_OPENING)):
+        opens = said.at(at, *_OPENING)
+        at = opens.end if opens else at + 1
+    if not theirs and (called or at >= each.first):
+        return each
+    whole = next(tokens for tokens in said.sentences if value in tokens)
+    note = Note(said.sentence(value), said.span(at, whole.stop))
+    return Candidate(note, at, whole.stop)
+
+
 def _interrupts(said: Utterance, at: int) -> bool:
     """Return True for "hang on, the kettle's boiling over", which is why, and no job of ours."""
     tags = {match.tag for here in said.matches[said.opening(at) : at] for match in here}
@@ -176,37 +214,6 @@ def _asks_beside_yes(said: Utterance, clause: Clause, situation: Situation) -> b
     asks = clause.asked or any(said.in_clause(clause, *REQUESTS))
     mends = clause.mends or any(said.in_clause(clause, "clause.mend"))
     return confirms and asks and not mends
-
-
-def _is_of_another(said: Utterance, act: Act | None, situation: Situation) -> bool:
-    """Return True for a name that is none of the caller's, who has given one.
-
-    It belongs to a number that is told ("take my neighbour's, her name's Ruth"), or is the first
-    half of the e-mail that was read back, said anew: "nearly, it's ruthgil, without the dot".
-    """
-    known = Step.NAME in situation.record and situation.step is not Step.NAME
-    if not known or not isinstance(act, (Provide, Correct)) or act.step is not Step.NAME:
-        return False
-    half = situation.record.get(Step.EMAIL, "").partition("@")[0]
-    letters = "".join(filter(str.isalnum, half)).casefold()
-    of_email = situation.step is Step.EMAIL and letters == said.text[slice(*act.span)].casefold()
-    return of_email or "phone.others" in said.tags
-
-
-def _is_of_place(act: Act | None, given: Sequence[Candidate], situation: Situation) -> bool:
-    """Return True for a word of the address that was read as a name, where the name is known.
-
-    "Newtown! I said Newtown."
-    """
-    asked = situation.step is Step.NAME and situation.asked is Asked.ANSWER
-    if asked or not isinstance(act, (Provide, Correct)) or act.step is not Step.NAME:
-        return False
-    if not act.value or Step.NAME not in situation.record:
-        return False
-    acts = [e.act for e in given if isinstance(e.act, (Provide, Correct))]
-    places = [a.value or "" for a in acts if a.step is Step.ADDRESS]
-    places.append(situation.record.get(Step.ADDRESS, ""))
-    return any(act.value.casefold() in place.casefold() for place in places)
 
 
 def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Iterator[Candidate]:

@@ -30,7 +30,6 @@ from voicebot.collect.understanding.fields.address_same import (
 )
 from voicebot.collect.understanding.fields.address_talk import (
     is_callers,
-    is_meant,
     without_name,
     without_remarks,
     without_yes,
@@ -113,10 +112,6 @@ class _Reader:
         earlier = self._known(self.situation.partial) if self.alone else ()
         kept = self._known(self.held)
         if is_whole(parts):
-            asked = self.alone and self.situation.asked is Asked.ANSWER
-            first = _extent(parts)[0]
-            if kept and not asked and not is_meant(self.said, first, self._lead(first)):
-                return
             if not kinds(parts) & _PLACING:
                 placed = tuple(part for part in kept if part.kind in _PLACING | {Kind.STATE})
                 earlier = kept if extends(parts, kept) else earlier or placed

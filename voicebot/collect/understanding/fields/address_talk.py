@@ -7,9 +7,6 @@ from collections.abc import Sequence
 from voicebot.collect.understanding.fields.address_words import Word, is_listed
 from voicebot.collect.understanding.utterance import Utterance
 
-_OPENING = ("yes.agree", "yes.before", "no.plain", "quiet.link", "quiet.courtesy", "clause.before")
-"""What may stand before an address that begins its sentence."""
-_FRAMES = ("address.label", "address.lead", "address.job", "clause.mend", "record.field")
 _BEHIND = "for"
 """The value of words behind what is not the job's: "5 Pitt Street is for the invoice"."""
 _TOLD_BEHIND = frozenset((*",.:;-", "so"))
@@ -55,22 +52,6 @@ def without_remarks(said: Utterance, words: Sequence[Word]) -> list[Word]:
             del kept[last:]
         begin = end
     return kept
-
-
-def is_meant(said: Utterance, first: int, begun: int) -> bool:
-    """Return False for an address in other talk where one is held, and none is asked for.
-
-    What puts another in its place begins its sentence (from `begun`, with what leads up to it), or
-    says that it is an address, the job's or a mend: "so the job's at 9 Church Street"; not "the
-    shop is at 9 Church Street".
-    """
-    at = said.opening(first)
-    if any(said.all(*_FRAMES, first=at, end=first)):
-        return True
-    while at < begun and (said.is_sound(at) or said.at(at, *_OPENING)):
-        opens = said.at(at, *_OPENING)
-        at = opens.end if opens else at + 1
-    return at >= begun
 
 
 def is_callers(said: Utterance, begin: int, first: int, end: int, begun: int) -> bool:

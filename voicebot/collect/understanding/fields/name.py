@@ -140,9 +140,9 @@ def _is_meant(
     now, old = each.text.lower().split(" "), held.lower().split(" ")
     of_it = any(alike(word, other) for word in now for other in old)
     told = of_it or each.letters or each.mends or each.how is How.ANNOUNCED
-    alone = asked and each.how is How.ALONE and not first and said.tags.isdisjoint(_AGREES)
+    alone = asked and each.how is How.ALONE and not said.tokens[each.first].start
     answers = [match.tag for match in said.all(*_AGREES, *_DENIES, end=each.first)]
-    return told or alone or answers[-1:] == [_DENIES[0]]
+    return told or alone or (bool(answers) and answers[-1] in _DENIES)
 
 
 def _before_figures(said: Utterance) -> Iterator[Candidate]:
