@@ -19,7 +19,12 @@ LANGUAGES = sorted(
     for each in files(understanding).iterdir()
     if each.name.endswith(".toml") and each.name != "any.toml"
 )
-ROWS = [(language, row) for language in LANGUAGES for row in lexicon(language).rows]
+ROWS = [
+    (language, replace(row, example=each))
+    for language in LANGUAGES
+    for row in lexicon(language).rows
+    for each in row.example.split(" / ")
+]
 ACTS: dict[str, tuple[type, ...]] = {
     "no": (understanding.Deny, understanding.Correct),
     "want": (understanding.Want,),

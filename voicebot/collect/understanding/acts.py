@@ -54,7 +54,7 @@ from voicebot.collect.understanding.types import (
     Want,
     Withdraw,
 )
-from voicebot.collect.understanding.utterance import Utterance, utterance
+from voicebot.collect.understanding.utterance import Utterance
 
 _MOST_AGREEING = 40
 """An agreement has no more words; a longer stretch tells something."""
@@ -67,7 +67,6 @@ _STORY = "story"
 """The value of what tells of the past, to its end."""
 _ASKED = "asked"
 """The value of a wish also where it is asked: "got any jobs going?"."""
-_HALF_DAY = 12
 _ANY = "flexible.any"
 _NAMED_TIMES = ("time.weekday", "time.day", "time.part")
 _OFF_TOPIC = 3
@@ -223,8 +222,6 @@ def _agreements(said: Utterance, situation: Situation) -> Iterator[Candidate]:
         turned = None if link and link.end > end else turned  # 不好意思
         if turned:
             yield Candidate(Deny(said.span(turned.first, end)), turned.first, end)
-        elif end > at and _restates(said, at, situation):
-            yield Candidate(Affirm(said.span(at - 1, end)), at - 1, end)
         elif end > at and _stands_alone(said, at, end) and not _is_asked(said, at):
             yield Candidate(_agreement(said, at, end), at, end)
             alone = said.at(at, "yes.agree")
@@ -232,17 +229,6 @@ def _agreements(said: Utterance, situation: Situation) -> Iterator[Candidate]:
                 yield Candidate(_agreement(said, at, alone.end), at, alone.end)
         signs = (n + 1 for n in range(at, end - 1) if said.tokens[n].is_sign)
         at = next(signs, max(end, at + 1))  # of "lovely, that works" each part may stand alone
-
-
-def _restates(said: Utterance, at: int, situation: Situation) -> bool:
-    """Return True behind the hour that was read back: "two's good", "twelve is fine"."""
-    held = situation.record.get(Step.TIME, "") if situation.asked is Asked.CONFIRM else ""
-    if situation.step is not Step.TIME or held[14:16] != "00" or not said.is_opening(at - 1):
-        return False
-    word = utterance(said.low(at - 1).removesuffix("'s"), situation.language)
-    number = word.at(0, "number.unit", "number.teen")
-    hour = word.text if word.text.isdigit() else number.value if number else ""
-    return bool(hour) and len(word) == 1 and int(hour) % _HALF_DAY == int(held[11:13]) % _HALF_DAY
 
 
 def _agreement(said: Utterance, first: int, end: int) -> Affirm:

@@ -95,7 +95,8 @@ def _rows(table: str) -> Iterable[str]:
     """Yield the names of a table of acts, each with an example."""
     for name in names(table):
         tag = f"{table}.{name}"
-        yield f"- {name}: " + next(row.example for row in lexicon("en").rows if row.tag == tag)
+        example = next(row.example for row in lexicon("en").rows if row.tag == tag)
+        yield f"- {name}: {example.partition(' / ')[0]}"
 
 
 def _about(offer: Offer) -> str:
