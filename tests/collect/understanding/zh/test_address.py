@@ -46,6 +46,7 @@ def heard(utterance: str, *, asked: bool = True) -> str | None:
         ("姑苏区平江路那个，叫什么，对，平江路15号，甲幢，301", "姑苏区平江路15号甲幢301"),
         ("姑苏区，平江路11号，剧院旁边，明珠广场，H座，7楼", "姑苏区平江路11号明珠广场H座7楼"),
         ("姑苏区平江路9弄，9号1502。家里有只猫。", "姑苏区平江路9弄9号1502"),
+        ("姑苏区平江路九号，十五A", "姑苏区平江路9号15A"),
     ],
 )
 def test_an_address_is_one_line_with_digits(utterance: str, address: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from voicebot.business import Offer
@@ -81,6 +82,7 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     elif _is_beside(said, best, situation):
         yield _noted(said, best.first, best.end)
     else:
+        best = _before_question(said, best, kept)
         further = list(_further(said, best, kept))
         named = [h for h in kept if h.service == best.service and h.weight >= TRADE]
         meant = (h for h in (best, *named) if further or not _is_passing(said, h, situation))
@@ -88,6 +90,13 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
             behind = [first for first, _ in further if first >= best.end]
             yield from _candidates(said, best, situation, min(behind, default=len(said)))
             yield from (_noted(said, *tokens) for tokens in further)
+
+
+def _before_question(said: Utterance, best: Hit, kept: Sequence[Hit]) -> Hit:
+    """Return it up to the end of the first question: "how much is a clean? Windows too?"."""
+    stop = next((n for n in range(best.first, best.end) if said.low(n) == "?"), best.end)
+    ends = [h.end for h in kept if h.service == best.service and best.first < h.end <= stop]
+    return replace(best, end=max(ends, default=best.end))
 
 
 def _noted(said: Utterance, first: int, end: int) -> Candidate:

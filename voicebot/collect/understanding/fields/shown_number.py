@@ -31,7 +31,8 @@ def shown(said: Utterance, *, answers: bool, alone: bool) -> list[tuple[int, int
         first = before + 1
         if first < end and _means_this(said, first, end, answers=answers, alone=alone):
             places.append((first, end + (said.low(end) in _CLOSING)))
-    places = [place for place in places if not said.before(place[0], "mend.not", "clause.deny")]
+    denies = ("mend.not", "clause.deny")  # behind it too: "this number is not mine"
+    places = [p for p in places if not (said.before(p[0], *denies) or said.at(p[1], *denies))]
     return sorted(places) or (_seen(said) if alone else [])
 
 

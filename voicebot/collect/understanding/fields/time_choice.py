@@ -246,7 +246,8 @@ def as_offered(
         if only and isinstance(piece, Day) and _is_bare(piece) and _same_weekday(piece.date, only):
             piece = replace(piece, date=only)  # "Tuesday. Ten o'clock. Tuesday the eighth"
         elif isinstance(piece, Day) and piece.plain and offered:
-            if hour := _offered_hour(line, piece):
+            hour = None if _is_dated(found, piece) else _offered_hour(line, piece)
+            if hour:
                 found.append(hour)
                 continue
             piece = replace(piece, date=_offered_day(piece, offered, weekdays))
@@ -257,6 +258,13 @@ def as_offered(
             found[-1], piece = _of_one_month(line, found[-1], piece)
         found.append(piece)
     return found
+
+
+def _is_dated(found: Sequence[Piece], day: Day) -> bool:
+    """Return True for the 8 of "el martes 8", which is no hour where the 8th is a Tuesday."""
+    before = found[-1] if found else None
+    beside = before is not None and before.end == day.first
+    return beside and isinstance(before, Day) and _same_weekday(before.date, day.date)
 
 
 def _is_bare(day: Day) -> bool:

@@ -225,10 +225,15 @@ def _belongs(said: Utterance, piece: _Place, *, goes_on: bool) -> bool:
     named = any(has) and not (talk and not has.number)
     if goes_on:
         room = said.numbers.figures(piece.first)
-        return named or (room is not None and room.end == piece.end)
+        return named or (room is not None and _room_end(said, room.end) == piece.end)
     if talk and not has.number:
         return False
     return named or (piece.announced and piece.end - piece.first >= _SHORTEST)
+
+
+def _room_end(said: Utterance, end: int) -> int:
+    """Return where a room ends whose figures end there, with its letter: 十五A."""
+    return end + (end < len(said) and said.tokens[end].kind is Kind.LETTER)
 
 
 def _read(said: Utterance, each: _Place) -> _Place:
@@ -263,7 +268,8 @@ def _written(said: Utterance, pieces: Sequence[tuple[int, int]]) -> str:
             group = said.numbers.figures(at)
             if group and group.end <= end:
                 hyphens = said.at(group.end, "address.hyphen") or text.endswith("-")
-                room = after_unit and len(group.digits) > 1 and group.end == end and last
+                ends = last and _room_end(said, group.end) == end
+                room = after_unit and len(group.digits) > 1 and ends
                 digits = is_numbered(said, at) or hyphens or room
                 raw = "".join(token.text for token in said.tokens[at : group.end])
                 text, at = text + (group.digits if digits else raw), group.end
