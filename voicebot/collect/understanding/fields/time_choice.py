@@ -81,7 +81,9 @@ def _is_rank(line: Line, word: Match) -> bool:
     """Return False for "the first two", "what was the first?", "an hour later", "first thing"."""
     said = line.said
     around = said.all("time.later_on", "time.sooner", "time.early")
-    part = line.before(word.first, *_UNITS) or any(m.first <= word.first < m.end for m in around)
+    part = line.before(word.first, *_UNITS) or any(
+        m.first <= word.first < word.end <= m.end for m in around
+    )
     asked = said.clause(word.first).asked and "time.taken" not in said.tags
     bare = said.at(word.first, "time.later", "time.earlier") if word.end - word.first == 1 else None
     said_of_it = bare and not line.before(word.first, "the") and not line.opens(word.first)
