@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from redis.asyncio import Redis
 
 from tests.console.conftest import console
@@ -271,3 +272,14 @@ async def test_a_record_and_its_row_show_what_staff_must_know(
     assert sheet.splitlines()[-1].endswith("follow_up,complaint,gate code 4711")
     await redis.hset(f"call:{{{SID}}}", mapping={"needs": "", "step": "done"})
     assert (await http.get(f"/calls/{SID}")).json()["needs"] == ""
+
+
+async def test_the_page_knows_since_when_bookings_are_confirmed_by_mail(
+    http: httpx.AsyncClient, settings: Settings, redis: Redis
+) -> None:
+    assert (await http.get("/session")).json()["mailsSince"] == ""
+    mailing = settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:1")})
+    async with console(mailing) as client:
+        since = (await client.get("/session")).json()["mailsSince"]
+        assert since == await redis.get("voicebot:mail:since")
+        assert (await client.get("/session")).json()["mailsSince"] == since

@@ -1,5 +1,7 @@
 """The page: its files (no build step, nothing from other hosts), signing in and out."""
 
+from contextlib import suppress
+from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from voicebot.console.auth import COOKIE
 from voicebot.console.dependencies import State
 from voicebot.console.problems import Problem
+from voicebot.store import AWAY, iso_utc
 
 _STATIC = Path(str(files("voicebot.console").joinpath("static")))
 
@@ -52,7 +55,7 @@ class SessionState(BaseModel):
     zone: str = ""
     language: str = ""
     services: list[str] = []
-    mails: bool = False
+    mailsSince: str = ""
     listens: bool = False
 
 
@@ -63,7 +66,10 @@ async def session_state(request: Request, response: Response, state: State) -> S
     if state.authenticator.wants_token and session is None:
         response.delete_cookie(COOKIE)
         return SessionState(signedIn=False, wantsToken=True)
-    business = state.business
+    business, since = state.business, ""
+    with suppress(*AWAY):
+        if state.settings.smtp_url:
+            since = iso_utc(await state.store.index.mails_since(datetime.now(UTC)))
     return SessionState(
         signedIn=True,
         wantsToken=state.authenticator.wants_token,
@@ -72,7 +78,7 @@ async def session_state(request: Request, response: Response, state: State) -> S
         zone=business.zone.key,
         language=business.language,
         services=[offer.name for offer in business.services],
-        mails=state.settings.smtp_url is not None,
+        mailsSince=since,
         listens=business.listening_in,
     )
 

@@ -149,7 +149,7 @@ function Live({ state, language, setLanguage, signedOut }) {
   };
 
   const known = Object.values(calls);
-  const reasonOf = (call) => reason(call, state.mails, now);
+  const reasonOf = (call) => reason(call, state.mailsSince, now);
   const at = { reasonOf, me };
   const listed = (found ? found.calls.map((call) => calls[call.callSid] || call) : known).filter((call) => FILTERS[filter](call, at)).sort(newestFirst);
   const counts = { live: known.filter(FILTERS.live).length, needs: known.filter((call) => reasonOf(call) && !call.takenBy).length, mine: known.filter((call) => FILTERS.mine(call, at)).length };

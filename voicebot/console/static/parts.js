@@ -54,6 +54,7 @@ export function shown(step, lang) {
 }
 
 export const valueOf = (call, name) => call.steps.find((s) => s.step === name).value;
+export const savedAt = (call, name) => call.steps.find((s) => s.step === name).savedAt || '';
 
 // Who called: a number, or one of the console's own browsers.
 export const callerOf = (call, t) => (call.callSid.startsWith('web-') ? t.browser : call.caller);

@@ -1,6 +1,6 @@
 // What to do first: calls that wait for somebody, the most urgent first, then who waits longest.
 import { html } from './ui.js';
-import { Icon, callerOf, valueOf } from './parts.js';
+import { Icon, callerOf, savedAt, valueOf } from './parts.js';
 import { ago } from './words.js';
 
 const STUCK = 3; // times that a caller was asked the same question
@@ -9,12 +9,13 @@ const SHOWN = 50;
 const KINDS = ['stuck', 'person', 'promised', 'follow_up', 'mail', 'unsure'];
 
 // Why somebody should look after a call; '' for a call that needs nobody.
-export function reason(call, mails, now) {
+// Mail was set up at mailsSince; '' where it is not: what was booked before gets none.
+export function reason(call, mailsSince, now) {
   if (call.broken) return '';
   if (call.live && call.status === 'active' && call.put >= STUCK) return 'stuck';
   if (call.needs) return call.needs === 'person' ? 'person' : call.promised ? 'promised' : 'follow_up';
   if (call.live || call.doneBy || call.status !== 'booked') return '';
-  if (mails && !call.emailSent && valueOf(call, 'email') && now - Date.parse(call.updatedAt) > MAIL_MS) return 'mail';
+  if (mailsSince && savedAt(call, 'time') > mailsSince && !call.emailSent && valueOf(call, 'email') && now - Date.parse(call.updatedAt) > MAIL_MS) return 'mail';
   return call.unsure.length ? 'unsure' : '';
 }
 
