@@ -46,6 +46,7 @@ def situation(step: Step, asked: Asked = Asked.ANSWER) -> Situation:
         ("And my address is number 62", "62 Marlow Street, Randwick"),
         ("The first one, and it's Kingsford, not Randwick", "26 Marlow Street, Kingsford"),
         ("The first one. No wait, the job's at 22 Bent Street, Ryde", "22 Bent Street, Ryde"),
+        ("Oh, I said 26 Marlow Street, it's 62 Marlow Street", "62 Marlow Street, Randwick"),
         ("Eight. Oh and the suburb is Kingsford", "26 Marlow Street, Kingsford"),
         (
             "Ten. And sorry, it's Larkspur Crescent in Kingsford, not Randwick",
@@ -167,3 +168,22 @@ def test_the_spelling_of_an_email_is_none_of_the_name(held: str, said: str, name
 )
 def test_a_value_is_made_of_the_sentence_that_tells_it(said: str, given: dict[Step, str]) -> None:
     assert given_in(said, situation(Step.EMAIL)) == given
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("Sydney, lobby's on level one", "26 Marlow Street, Sydney"),
+        ("In Randwick. Maureen, it's the plumbers!", "26 Marlow Street, Randwick"),
+        ("Marco, get down off the table!", None),
+        ("He lives in Windsor but he works in Penrith", None),
+        ("I'm eighty-one, love, and my hearing's not what it was", None),
+        ("The agent is Ray White Parramatta", None),
+        ("My number's changed, it's 0491 570 156 now", None),
+    ],
+)
+def test_a_suburb_that_is_asked_for_is_a_place(said: str, line: str | None) -> None:
+    street = "26 Marlow Street"
+    asked = replace(situation(Step.ADDRESS), partial=street)
+    asked = replace(asked, record={**asked.record, Step.ADDRESS: street})
+    assert given_in(said, asked).get(Step.ADDRESS) == line

@@ -170,7 +170,9 @@ def _noted_if_beside(said: Utterance, each: Candidate, situation: Situation) -> 
     while at < each.first and (said.is_sound(at) or said.at(at, *_OPENING)):
         opens = said.at(at, *_OPENING)
         at = opens.end if opens else at + 1
-    if not theirs and (called or at >= each.first):
+    clause = said.clause(value).first
+    told = each.first <= clause and said.at(clause, "clause.open") is not None  # "…, it's 9 Bay St"
+    if not theirs and (called or told or at >= each.first):
         return each
     whole = next(tokens for tokens in said.sentences if value in tokens)
     note = Note(said.sentence(value), said.span(at, whole.stop))

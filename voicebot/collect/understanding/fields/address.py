@@ -133,8 +133,9 @@ class _Reader:
             if not is_whole(parts):
                 return parts, guesses
             if self._counts(parts, words[0].first):
-                again = self._parts(rest, alone=True)[0] if self.alone else ()
+                again = self._parts(rest, alone=self.alone)[0] if self.alone or self.held else ()
                 restated = are_one(parts, again) and bool(kinds(again) & _PLACING)
+                restated |= is_whole(again) and are_one(self._known(self.held), parts)
                 corner = next((p for p in parts if p.kind is Kind.CORNER), None)
                 if corner and self.alone:  # "the corner of Wattle and Pine. 2 Pine Street"
                     again = self._parts([w for w in words if w.first >= corner.end], alone=True)[0]

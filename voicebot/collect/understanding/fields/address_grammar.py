@@ -342,20 +342,30 @@ class Grammar:
     def _rest(self, at: int) -> Parts:
         """Return a number, or a street or place that reaches the end of the answer."""
         words = self.words
+        labelled = any(words.phrase(n, "address.label") for n in range(at))
         if number := number_at(words, at):
+            if words.said.before(words[at].first, "address.aged"):
+                return ()
             whole = number[0].isdecimal() and len(number[0]) == _POSTCODE_DIGITS.get(self.region)
             kind = Kind.POSTCODE if whole else Kind.NUMBER
-            return (found(kind, words, at, number)[0],) if number[1] == len(words) else ()
+            ends = number[1] == len(words) or (labelled and words[number[1]].pause)
+            return (found(kind, words, at, number)[0],) if ends else ()
         parts = self._with_tail((), street_at(words, at, weak=False), at)
         end = words.place(max(part.end for part in parts)) if parts else len(words)
-        ends = words[end].pause or words.phrase(end, "address.aside")  # "in Newtown near the pub"
-        talk = self._town and ends and Kind.PLACE in kinds(parts)
+        placed = [part for part in parts if part.kind is Kind.PLACE]
+        towns = [(words.place(part.first), words.place(part.end)) for part in placed]
+        called = any(is_given(words[n].low) and not words[n].isin("called") for n, _ in towns)
+        talk = self._town and words[end].pause and towns and not called
         if not parts or (end < len(words) and not talk):  # "Sydney, lobby's on level one"
             return ()
         code = kinds(parts) == {Kind.STATE} and len(parts[0].text) == 2
-        labelled = any(words.phrase(n, "address.label") for n in range(at))
-        sure = labelled or kinds(parts) & _SURE_PIECES or self._is_name(at)
+        named = all(map(self._is_town, towns)) if towns else self._is_name(at)
+        sure = labelled or kinds(parts) & _SURE_PIECES or named
         return parts if sure and not code else ()
+
+    def _is_town(self, where: tuple[int, int]) -> bool:
+        timed = self.words.phrase(where[0], "time.month", "time.weekday")  # "it's in July"
+        return self._is_name(*where) and not (timed or is_person(self.words.part(*where)))
 
     def _is_name(self, at: int, end: int | None = None) -> bool:
         """Return True for a suburb's words: one at least is unknown, and none a person's."""
