@@ -177,6 +177,12 @@ def test_damage_of_the_callers_own_is_a_job() -> None:
         ("en", "It's about wholesale lights, we've got thirty percent off", Purpose.BE_CALLED),
         ("en", "I'm the neighbour of one of your jobs", Purpose.BE_CALLED),
         ("en", "have you got any jobs going, I'm a sparky", Purpose.BE_CALLED),
+        ("en", "Your lady did my windows yesterday and they're all streaky", Purpose.COMPLAIN),
+        ("en", "I'm from the council, we need to see your permit", Purpose.BE_CALLED),
+        ("en", "I'm from Penrith, my gutters are full", Purpose.BOOK),
+        ("en", "It's Tom from Bondi Cafe, our tap's leaking", Purpose.BOOK),
+        ("es", "Llamo de Energía Sur, ¿quién lleva los contratos?", Purpose.BE_CALLED),
+        ("zh", "你们的车挡着我家门口了", Purpose.BE_CALLED),
         ("en", "is your plumber free, my son broke the tap", Purpose.BOOK),
         ("en", "your gardener was lovely, can he come again on Friday?", Purpose.BOOK),
         ("en", "the lights in my kitchen are flickering again", Purpose.BOOK),
@@ -233,6 +239,8 @@ def test_what_is_for_staff_needs_a_name_and_a_number_and_no_booking(
         ["sorry, pocket dial"],
         ["Can I get two large pepperonis for pick up?", "Oh, isn't this Mario's?", "Sorry, bye"],
         ["Taxi to the airport please.", "Oh sorry."],
+        ["I only want to know what you charge for mowing", "Thanks"],
+        ["How much is a plumber? I'm just comparing prices", "No, that's all"],
     ],
 )
 def test_a_wrong_number_ends_kindly_and_leaves_nothing(words: list[str]) -> None:

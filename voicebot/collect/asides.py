@@ -51,6 +51,9 @@ def put_through(turn: Turn) -> Turn:
 def farewell(turn: Turn) -> Turn:
     """Say goodbye to a caller who leaves."""
     held = turn.dialogue
+    if not (held.answers or held.caller or held.dealt) and held.purpose is Purpose.BOOK:
+        turn = turn.become(promised=False)  # nobody can be rung
+        turn = turn.fulfil() if held.needs is Needs.FOLLOW_UP else turn
     if held.mode is Mode.CALLING_OFF:
         turn = turn.say("existing.kept")  # nobody is to believe that it is called off
     done = held.mode is Mode.CLOSING or held.cancelled or held.coming
@@ -119,6 +122,9 @@ def object_to(turn: Turn, text: str) -> Turn:
 
 def _answered(turn: Turn, question: Ask, text: str) -> Turn:
     """Say what we or the business file have of a question; nothing where neither has."""
+    for_staff = {Purpose.COMPLAIN, Purpose.BE_CALLED} & {*turn.dialogue.dealt[-1:]}
+    if turn.dialogue.mode is Mode.CLOSING and for_staff and question.topic in ("free", "duration"):
+        question = replace(question, topic="called")  # "how long will that take?"
     services, language = turn.business.services, turn.business.language
     if question.topic in ("", IDLE) and _names_a_price(turn, question.about):
         question = replace(question, topic="price")  # "and the electrician?", "is it still 120?"

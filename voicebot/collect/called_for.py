@@ -10,6 +10,7 @@ from voicebot.collect.said import Said
 from voicebot.collect.turn import Turn
 from voicebot.collect.understanding import (
     Ask,
+    Decline,
     Deny,
     Note,
     Provide,
@@ -70,7 +71,7 @@ _LAST = ("matter", "existing")
 def was_misdialled(held: Dialogue, said: Said) -> bool:
     """Return whether a caller who was told who we are only begs our pardon: a wrong number."""
     heard = utterance(said.text, said.situation.language)
-    only = not said.unread and all(isinstance(act, Deny | Thank) for act in said.reading.acts)
+    only = not said.tells_more and all(isinstance(a, Deny | Thank) for a in said.reading.acts)
     told = any(held.business.company.name in line for line in held.replied)
     return told and only and "refuse.apology" in heard.tags and not held.knows_something
 
@@ -79,6 +80,7 @@ def is_of_another_trade(held: Dialogue, said: Said) -> bool:
     """Return whether a call begins with work that we do not do, and nothing else."""
     services, language = held.business.services, held.business.language
     told = said.says_more and not said.has(Ask, Note) and not held.answers
+    told &= held.purpose is Purpose.BOOK and held.needs is Needs.NOTHING
     only = told and all(want.what == "booking" for want in said.of(Want))
     only = only and all(act.step is Step.TIME for act in said.of(Provide))
     return only and named_in(said.text, services, language) is None
@@ -118,6 +120,18 @@ def is_owed(held: Dialogue, want: Want) -> bool:
     purpose = PURPOSES.get(want.what)
     own = purpose is Purpose.CANCEL and held.has_begun
     return purpose is not None and purpose not in held.dealt and not own
+
+
+def only_asks(held: Dialogue, said: Said) -> bool:
+    """Return whether who has told nothing says that they only want to know something, and asks it
+    or refuses their name."""
+    only = "topic.only" in utterance(said.text, said.situation.language).tags
+    informs = any(ask.topic not in _FOR_A_BOOKING for ask in said.of(Ask))
+    return only and not held.knows_something and (informs or said.has(Decline))
+
+
+_FOR_A_BOOKING = ("", "offered", "both", "free", "wished", "known", "called", "dealt")
+"""Topics of questions behind which a booking may be wished for."""
 
 
 def refuses_booking(said: Said) -> bool:

@@ -150,7 +150,10 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         return taken_back, True
     changes = said.wants("cancel", "reschedule") and (said.has_booked or said.names_a_booking)
     known = [ask for ask in said.of(Ask) if ask.topic not in ("", IDLE)]
-    if called_for.refuses_booking(said) and known and not held.has_begun:
+    only_asks = called_for.only_asks(held, said)
+    if only_asks or (called_for.refuses_booking(said) and known and not held.has_begun):
+        if only_asks:  # nor is a number asked for
+            turn = turn.become(settled=held.settled | {Step.PHONE})
         return endings.close(beside(take_values(turn, said, only=_OF_A_CALLER), said)), True
     if called_for.refuses_booking(said) and call_backs.wants_else(turn, said):
         return call_backs.instead(take_values(turn, said, only=_OF_A_CALLER), said), True
@@ -222,11 +225,7 @@ def _turned_to(turn: Turn, said: Said, wish: Want) -> tuple[Turn, bool]:
     if (goes_on and (matter or purpose in held.dealt)) or (matter and said.books):
         return turn.promise().note(said.text).say_call_back(), False
     if purpose in held.dealt:
-        told_again = held.attempts + 1
-        turn = turn.promise().note(said.text).say_call_back()
-        if told_again > call_backs.MOST_TOLD_AGAIN:
-            return asides.farewell(turn), True
-        return endings.close(turn).become(attempts=told_again), True
+        return call_backs.again(turn, said), True
     stands = said.names_a_booking and not (held.pending or held.offered)
     stands = stands or said.has_booked or held.cancelled  # "no, my booking": none was made here
     if purpose is Purpose.CANCEL and held.has_begun and not stands:
