@@ -26,7 +26,6 @@ from voicebot.collect.likeness import (
 from voicebot.collect.own_questions import (
     OWN,
     as_asked,
-    as_question,
     is_told,
     questions_in,
     unanswered,
@@ -113,8 +112,9 @@ class UnderstandByMeaning:
         asked, alike = scores[: len(self._questions)], scores[len(self._questions) :]
         question = unanswered(done, text, self._business) if scores else None
         if question and (form := form_meant(question, asked, self._business)):
-            return as_question(done, form, text, situation)
-        kind = kind_meant(alike, situation.language) if alike else None
+            whole = Ask(OWN, form, (0, len(text)))
+            return as_asked(done, whole, whole, situation)
+        kind = kind_meant(alike, situation.language, asked) if alike else None
         is_unread = unread(done, text, situation, self._business)
         return as_meant(done, kind, text, situation) if kind and is_unread else done
 
@@ -128,10 +128,10 @@ class UnderstandByMeaning:
         asked, alike = scores[: len(self._questions)], scores[len(self._questions) :]
         form = form_meant(ask.about, asked, self._business)
         if form and not serves(ask.about, self._business):  # "you coming to Penrith?"
-            return as_asked(done, ask, Ask(OWN, form, ask.span))
-        kind = kind_meant(alike, situation.language)
+            return as_asked(done, ask, Ask(OWN, form, ask.span), situation)
+        kind = kind_meant(alike, situation.language, asked)
         meant = asked_by(kind, ask.about, situation) if kind else None
-        return as_asked(done, ask, meant) if meant and not is_told(done, ask) else done
+        return as_asked(done, ask, meant, situation) if meant and not is_told(done, ask) else done
 
     async def _compared(self, text: str, known: Sequence[str]) -> tuple[float, ...]:
         """Return how like each phrase a text is; () where the engine is late or away."""

@@ -103,8 +103,12 @@ def is_told(reading: Reading, ask: Ask) -> bool:
     return ask not in reading.acts and any(first <= note.span[0] < end for note in notes)
 
 
-def as_asked(reading: Reading, found: Ask, question: Ask) -> Reading:
-    """Return the reading with the question that `found` is, of which no word is left unread."""
+def as_asked(reading: Reading, found: Ask, question: Ask, where: Situation) -> Reading:
+    """Return the reading with the question that `found` is, of which no word is left unread.
+
+    One that the business answers holds neither a refusal nor a time that nobody asked for.
+    """
+    own = question.topic == OWN
     first, end = found.span
     unread = min((a for a, _ in reading.rest if first <= a < end), default=end)
 
@@ -112,8 +116,12 @@ def as_asked(reading: Reading, found: Ask, question: Ask) -> Reading:
         inside = first <= act.span[0] < end
         if isinstance(act, Ask):
             return not (inside and (not act.topic or act is found))
-        in_it = inside and act.span[0] >= unread and isinstance(act, Affirm | Deny)  # "yes or no?"
-        return not (in_it or isinstance(act, Wait))
+        if isinstance(act, Provide):
+            return not (inside and own and act.step is Step.TIME is not where.step)
+        denies = isinstance(act, Affirm | Deny) and act.span[0] >= unread  # "yes or no?"
+        return not (
+            isinstance(act, Wait) or (inside and (denies or (own and isinstance(act, Deny))))
+        )
 
     asked = replace(question, span=found.span)
     acts = sorted((*filter(stays, reading.acts), asked), key=lambda act: act.span)
@@ -129,12 +137,14 @@ def with_questions(reading: Reading, text: str, where: Situation, business: Busi
         if isinstance(ask, Ask) and ask.topic in _OF_THAT and said.at(_first(said, ask), _THAT):
             sentence = said.sentence(_first(said, ask))
             if not sentence.startswith(ask.about) and answer_for(sentence, business):
-                reading = as_asked(reading, ask, Ask(OWN, sentence, ask.span))
+                reading = as_asked(reading, ask, Ask(OWN, sentence, ask.span), where)
     for ask in questions_in(reading, text, where):
         known = answer_for(ask.about, business) is not None
         if known or not (is_told(reading, ask) or ask in reading.acts):
             named = is_only_named(ask.about, where.services, where.language)  # "the plumber?"
-            reading = as_asked(reading, ask, replace(ask, topic=OWN if known and not named else ""))
+            reading = as_asked(
+                reading, ask, replace(ask, topic=OWN if known and not named else ""), where
+            )
     if any(isinstance(act, Ask) and act.topic != IDLE for act in reading.acts):
         kept = (act for act in reading.acts if not isinstance(act, Wait))  # "hang on, do you …"
         return replace(reading, acts=tuple(kept))
@@ -152,20 +162,6 @@ def unanswered(reading: Reading, text: str, business: Business) -> str | None:
     return text
 
 
-def as_question(reading: Reading, form: str, text: str, where: Situation) -> Reading:
-    """Return the reading of a text that as a whole asks what `form` asks.
-
-    Then no word is left unread, and it holds neither a refusal nor a time that nobody asked for.
-    """
-    kept = (
-        act
-        for act in reading.acts
-        if not isinstance(act, (Deny, Ask))
-        and not (isinstance(act, Provide) and act.step is Step.TIME is not where.step)
-    )
-    return Reading((*kept, Ask(OWN, form, (0, len(text)))))
-
-
 def _as_a_whole(reading: Reading, text: str, where: Situation, business: Business) -> Reading:
     """Return the reading with the question that the business answers, if the text is one.
 
@@ -180,7 +176,8 @@ def _as_a_whole(reading: Reading, text: str, where: Situation, business: Busines
     least = () if asks else (SURELY_SAME,)
     if question is None or answer_for(question, business, *least) is None:
         return reading
-    asked = as_question(reading, question, text, where)
+    whole = Ask(OWN, question, (0, len(text)))
+    asked = as_asked(reading, whole, whole, where)
     if asks:
         return asked
     return Reading((*asked.acts, Note(text, (0, len(text)))))  # "the key's under the mat"
