@@ -282,7 +282,8 @@ def _choosing(turn: Turn, said: Said) -> Turn:
 def _leaves_it_to_us(said: Said) -> bool:
     """Return True for "any of them, you choose", and for "the earliest"."""
     windows = [act.window for act in said.of(Flexible)]
-    return bool(windows) and set(windows) <= {Window(), Window(soonest=True)} and not said.has(Ask)
+    open_to_all = bool(windows) and set(windows) <= {Window(), Window(soonest=True)}
+    return open_to_all and not said.has(Ask, Note) and not said.unread
 
 
 def _only(offered: tuple[str, ...], piece: Provide) -> str | None:

@@ -232,6 +232,9 @@ def recall(turn: Turn) -> Turn:
         said = never_open(turn, said) or said
         if not said.startswith("T"):
             return wish_for(turn, said, ambiguous=bool(wish.also))
+        if int(said[-2:]) % turn.business.booking.slot_minutes:  # none such would be offered
+            turn = turn.become(partial=said)
+            return turn.say(f"missing.{Missing.DAY}", value=turn.say_time(said))
     if wish and len(wish.days) == 1 and (refused := _refuse_day(turn, f"{wish.days[0]}")):
         return refused
     if wish or held.urgent:

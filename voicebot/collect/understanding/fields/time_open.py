@@ -123,8 +123,8 @@ def _not_then(line: Line, piece: Piece) -> bool:
 def _is_refused(line: Line, at: int) -> bool:
     """Return True where it is refused behind; "tomorrow I'm out till two" refuses the hours."""
     refused = line.tag(at, "refused")
-    if refused is None or is_conceded(line, refused):
-        return False
+    if refused is None or is_conceded(line, refused) or _proposes(line, at, refused.end - 1):
+        return False  # "¿Mañana no podrían?" asks for it
     return line.tag(line.on(refused.end), "latest", "earliest", "between") is None
 
 

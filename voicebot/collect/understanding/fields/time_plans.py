@@ -93,7 +93,7 @@ def facts(line: Line) -> Iterator[tuple[int, int]]:
 
 def _occasions(line: Line) -> Iterator[tuple[int, int]]:
     """Give the days that are something of the caller's: "Thursday's bins"."""
-    for day in line.said.all("time.weekday", "time.day"):
+    for day in line.said.all("time.weekday", "time.day", "time.ish_number"):
         joint = line.tag(day.end, "is")
         behind = joint.end if joint else day.end
         is_one = joint or line.said.low(day.end - 1).endswith("'s")
