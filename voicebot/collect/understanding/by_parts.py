@@ -54,7 +54,7 @@ _OF_HOURS = tuple(
     f"time.{each}" for each in (*_HOURS, "only_then", "early", "late", "lead", "holiday")
 )
 _LEAD, _BOOKING = "time.lead", "booking"
-_OF_WISHES = (_LEAD, "time.any", "time.only_then", "time.instead_of", *REQUESTS)
+_OF_WISHES = (_LEAD, "time.any", "time.only_then", "time.instead_of", "time.here", *REQUESTS)
 _OF_OFFERS = ("choose.position", "number.unit", "number.teen", "number.ten")
 """Words by which a sentence speaks of a time that none asked for; the last of one offered."""
 _FREE = "free"

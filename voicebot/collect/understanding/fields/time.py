@@ -52,7 +52,6 @@ from voicebot.collect.understanding.fields.time_pieces import (
 )
 from voicebot.collect.understanding.fields.time_plans import (
     asked_aside,
-    early,
     facts,
     plans,
     with_its_day,
@@ -145,7 +144,6 @@ def time_by(
     yield from chosen(line, pieces, wished.window if wished else None)
     if strict:
         yield from _provided(line, pieces)
-        yield from early(line, pieces)
         return
     taken = [piece for fact in told_of for piece in plans(line, fact, every)]
     wished = wish(line, pieces, taken)

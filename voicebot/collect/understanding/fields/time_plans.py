@@ -8,23 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
-from voicebot.collect.understanding.candidates import Candidate
-from voicebot.collect.understanding.fields.time_choice import leads_on
-from voicebot.collect.understanding.fields.time_open import told
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import Clock, Cue, Day, Kind, Piece, Role
-from voicebot.collect.understanding.fields.time_wish import wish
-from voicebot.collect.understanding.types import Asked, Flexible
+from voicebot.collect.understanding.types import Asked
 
 _SUITS = ("suits", "trail", "refused", "turn", "wish")
 """Behind "Friday's" they say how it would be, and not what happens then."""
 _TIMES = ("n", "nth", "figures", "noon", "part", "weekday", "day", "tonight", "which", "at")
 
 
-_EARLY = 2
-"""Guesses in a window that nobody asked for yet."""
 _SENTENCE_ENDS = frozenset(".?!;")
 
 
@@ -148,38 +141,3 @@ def plans(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> Iterato
             bounds = isinstance(piece, Clock) and not piece.until and piece.role is Role.WANTED
             role = Role.SINCE if gone else Role.UNTIL if home else piece.role
             yield replace(piece, role=role) if bounds else piece
-
-
-def early(line: Line, pieces: Sequence[Piece]) -> Iterator[Candidate]:
-    """Give a window that is named before it is asked for: days, or hours that lead up to it.
-
-    "Thursday or Friday"; "I can only do mornings".
-    """
-    bounds = (Role.SINCE, Role.UNTIL)
-    clocks = [p for p in pieces if isinstance(p, Clock)]
-    doubtful = [p for p in clocks if not (p.cue is Cue.STRONG or p.until or p.role in bounds)]
-    figures = [p for p in pieces if isinstance(p, Day) and line.digits(p.first)]  # unit 4/26
-    sure = [p for p in pieces if p not in doubtful and p not in figures]
-    sure = [p for n, p in enumerate(sure) if not _is_said_again(p, sure[:n])]
-    days = [p for p in sure if isinstance(p, Day) and not (p.plain and p.kind is Kind.MONTH_DAY)]
-    wished = wish(line, sure, ()) if days or (sure and _is_led(line, sure[0])) else None
-    if not wished or (wished.is_plain and days) or wished.is_ranged:
-        return
-    if all(leads_on(line, one.end, other.first) for one, other in pairwise(sure)):
-        act = Flexible(wished.window, line.said.span(wished.first, wished.end))
-        yield from told(line, act, wished.first, wished.end, _EARLY)
-
-
-def _is_said_again(piece: Piece, before: Sequence[Piece]) -> bool:
-    """Return True for the second of "not Friday, I'm flat out on a Friday"."""
-    if not isinstance(piece, Day) or piece.role is not Role.OUT:
-        return False
-    out = [p for p in before if isinstance(p, Day) and p.role is Role.OUT]
-    return any(p.date == piece.date for p in out)
-
-
-def _is_led(line: Line, piece: Piece) -> bool:
-    """Return True for hours that are wished for in so many words: "it has to be after five"."""
-    bound = line.before(piece.first, "earliest", "latest")
-    lead = line.before(bound.first if bound else piece.first, "lead", "only_then")
-    return lead is not None and lead.end - lead.first > 1
