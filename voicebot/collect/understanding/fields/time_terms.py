@@ -73,8 +73,8 @@ def _hours(line: Line, items: Sequence[Item]) -> list[Window]:
                 clock = replace(clock, part="evening")  # "after four, before eight"
             bounds.append(Window(after=clock.time) if since else Window(before=clock.time))
         elif clock.role is not Role.ENDS:
-            later = replace(clock, part="evening") if clock.ambiguous else clock
-            exact.append((later if exact and clock.time < exact[-1] else clock).time)
+            back = clock.ambiguous and exact and clock.time < exact[-1]  # "six or seven" at night
+            exact.append((replace(clock, part="evening") if back else clock).time)
     parts = [each for each in items if isinstance(each, Part)]
     bounds += [_of_part(each) for each in parts if each.role is not Role.WANTED]
     if exact:
