@@ -101,7 +101,7 @@ class Grammar:
         words = self.words
         street = street_at(words, at, weak=False) if self.alone else None
         end = street[1] if street else at
-        sign = words.phrase(end, "address.number")
+        sign = words.phrase(end, "address.number", "address.lead")
         number = number_at(words, words.place(sign.end) if sign else end) if street else None
         coded = number is not None and len(number[0]) == _POSTCODE_DIGITS.get(self.region)
         if street is None or number is None or coded or not words[number[1]].pause:

@@ -231,17 +231,18 @@ def _after_aside(said: Utterance, read: Sequence[Piece], first: int, at: int) ->
     others follow; so is a telephone number, and all before it, and an address.
     """
     first = _behind_address(said, read, _behind_number(read, first, at), at)
-    for cut in range(first + 1, at - 1):
-        if read[cut].kind is Kind.PAUSE:
-            before = [piece.text for piece in read[first:cut]]
-            after = [piece.text for piece in read[cut + 1 : at] if piece.kind is Kind.WORD]
-            talk = all(is_everyday(word) or _is_provider(said, word) for word in before)
-            named = any(not is_everyday(word) for word in after)
-            words = all(piece.kind in (Kind.WORD, Kind.PAUSE) for piece in read[first:at])
-            least = (words and min(len(before), len(after))) or len(before)
-            if before[:least] != after[:least] and not (talk and named):
-                return first
-            first = cut + 1
+    cuts = [n for n in range(first + 1, at - 1) if read[n].kind is Kind.PAUSE]
+    plain = all(piece.kind in (Kind.WORD, Kind.PAUSE) for piece in read[first:at])
+    if cuts and plain and read[cuts[-1] + 1].text == read[first].text:
+        return cuts[-1] + 1  # "Gavin Stott, an electrician, gavin at"
+    for cut in cuts:
+        before = [piece.text for piece in read[first:cut]]
+        after = [piece.text for piece in read[cut + 1 : at] if piece.kind is Kind.WORD]
+        talk = all(is_everyday(word) or _is_provider(said, word) for word in before)
+        named = any(not is_everyday(word) for word in after)
+        if before != after[: len(before)] and not (talk and named):
+            return first
+        first = cut + 1
     return first
 
 

@@ -73,7 +73,7 @@ def phone(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     long |= any(e164(each + rest, situation.region) for each in (now, now[1:]))  # "oh, oh two"
     if own and answers and (long or len(_beside(said, own)) <= _MOST_STRAY_WORDS):
         yield from _piece(said, own, situation)
-    elif answers and rest and (coded := _with_code(said, own, situation)):
+    elif answers and rest and (coded := _with_code(said, own, situation, rest)):
         yield coded
 
 
@@ -287,7 +287,7 @@ def _piece(said: Utterance, own: Sequence[Run], situation: Situation) -> Iterato
         if value := e164(text, region):
             yield Candidate(Provide(Step.PHONE, value, span), first, end)
             return
-    if partial and (coded := _with_code(said, own, situation)):
+    if coded := _with_code(said, own if partial else (), situation, partial or digits):
         yield coded
         return
     digits = partial + digits if adds else digits
@@ -296,18 +296,18 @@ def _piece(said: Utterance, own: Sequence[Run], situation: Situation) -> Iterato
         yield Candidate(act, first, end, assumes=1)
 
 
-def _with_code(said: Utterance, own: Sequence[Run], situation: Situation) -> Candidate | None:
-    """Return the number whose area code is told by its name or behind other words: "it's the Sydney
-    one, oh two"."""
+def _with_code(
+    said: Utterance, own: Sequence[Run], situation: Situation, number: str
+) -> Candidate | None:
+    """Return the number with the area code that is told by its place, or behind other words: "it's
+    the Sydney one, oh two"."""
     codes = [(area.value, area.first, area.end) for area in said.all("phone.area")]
-    if own:
-        last = own[-1].groups[-1]
-        codes += [
-            ("".join(g.digits for g in own[-1].groups[n:]), own[-1].groups[n].first, last.end)
-            for n in range(1, len(own[-1].groups))
-        ]
+    groups = own[-1].groups if own else ()
+    for n in range(1, len(groups)):
+        code = "".join(group.digits for group in groups[n:])
+        codes.append((code, groups[n].first, groups[-1].end))
     for code, first, end in codes[::-1]:
-        if value := e164(code + (situation.partial or ""), situation.region):
+        if value := e164(code + number, situation.region):
             return Candidate(Provide(Step.PHONE, value, said.span(first, end)), 0, len(said))
     return None
 
