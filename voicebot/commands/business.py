@@ -9,7 +9,6 @@ import typer
 
 from voicebot.business import (
     EXAMPLES,
-    Business,
     example_name,
     example_text,
     load_business,
@@ -57,16 +56,6 @@ def business(
         path = file or load_settings().business
         checked = load_business(path)
         load_wording(checked)
-        typer.echo(f"{example_name(path) or path} is right: {_summary(checked)}")
+        typer.echo(f"{example_name(path) or path} is right: {checked.company.name}")
         if in_vain := checked.capacity_in_vain():
             typer.echo(f"note: {in_vain}")
-
-
-def _summary(checked: Business) -> str:
-    open_days = sum(1 for spans in checked.hours.values() if spans)
-    asked = ", ".join(checked.ask)
-    return (
-        f"{checked.company.name}, services: {len(checked.services)}, open days a week: {open_days} "
-        f"({checked.zone}), answers: {len(checked.answers)}, emergencies: "
-        f"{len(checked.emergencies)}; asks for {asked}"
-    )

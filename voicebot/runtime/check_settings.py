@@ -103,7 +103,7 @@ def require_business(settings: Settings) -> None:
 async def check_business(settings: Settings) -> AsyncIterator[Finding]:
     """Check that the business is no example, and has opening hours."""
     business = load_business(settings.business)
-    what = f"{business.company.name}, {len(business.services)} services, {business.zone}"
+    what = f"{business.company.name}, services: {len(business.services)}, {business.zone}"
     if example := example_name(settings.business):
         yield note(f"the example {example}: {what}", "set VOICEBOT_BUSINESS to your business.toml")
     elif not any(business.hours.values()):

@@ -17,7 +17,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from voicebot.simulators.openai import audio, transcription
 from voicebot.simulators.openai.chat import complete
-from voicebot.simulators.openai.errors import HTTP_KINDS, bad_request, misbehaved, wrong_key
+from voicebot.simulators.openai.errors import HTTP_KINDS, misbehaved, unfit, wrong_key
 from voicebot.simulators.openai.simulator import Fault, FaultKind, Latency, Service, Simulator
 
 Endpoint = Callable[[Request, Simulator, Fault | None], Awaitable[Response]]
@@ -95,7 +95,7 @@ def _control(act: Callable[[Request], Awaitable[None]]) -> Callable[[Request], A
         try:
             await act(request)
         except ValidationError as error:
-            return bad_request(str(error))
+            return unfit(error)
         return Response(status_code=204)
 
     return serve

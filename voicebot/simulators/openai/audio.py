@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from voicebot.simulators.openai.clips import read_wav
-from voicebot.simulators.openai.errors import bad_request
+from voicebot.simulators.openai.errors import bad_request, unfit
 from voicebot.simulators.openai.simulator import Fault, FaultKind, Simulator
 
 TRANSCRIPTION_MODELS: Final = (
@@ -98,8 +98,7 @@ async def speak(request: Request, simulator: Simulator, fault: Fault | None) -> 
     try:
         order = SpeechRequest.model_validate_json(await request.body())
     except ValidationError as error:
-        first = error.errors()[0]
-        return bad_request(first["msg"], str(first["loc"][0]) if first["loc"] else None)
+        return unfit(error)
     if order.model not in SPEECH_MODELS:
         return bad_request("Invalid model.", "model")
     if order.instructions and order.model.startswith("tts-1"):

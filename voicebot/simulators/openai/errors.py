@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
 from voicebot.simulators.openai.simulator import Fault, FaultKind
@@ -48,6 +49,12 @@ def wrong_key() -> Response:
 def bad_request(message: str, param: str | None = None) -> Response:
     """Return a 400."""
     return JSONResponse({"error": error_body(message, code="invalid_value", param=param)}, 400)
+
+
+def unfit(error: ValidationError) -> Response:
+    """Return a 400 that tells the first of a body's errors."""
+    first = error.errors()[0]
+    return bad_request(first["msg"], str(first["loc"][0]) if first["loc"] else None)
 
 
 def error_body(

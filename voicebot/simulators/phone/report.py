@@ -60,7 +60,7 @@ def summary(record: Record) -> Iterator[str]:
     """Yield the record as lines, one per field."""
     yield f"stored in call:{{{record.callSid}}}"
     yield _line("begun", _clock(record.createdAt))
-    yield _line("company", f"{record.company.name}, {len(record.services)} services")
+    yield _line("company", f"{record.company.name}, services: {len(record.services)}")
     for step in FIELDS:
         saved = _clock(record.user.userInfo.get(f"{step}_timestamp"))
         yield _line(step, record.values.get(step), f"saved {saved}" if saved else "")
