@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import sys
-from asyncio.subprocess import PIPE, create_subprocess_exec
+from asyncio.subprocess import PIPE, Process, create_subprocess_exec
 from pathlib import Path
 
 import pytest
@@ -16,15 +16,17 @@ from voicebot.bench.servers import StackKind, running
 _PHONES_START_S = 120
 
 
+async def bench(folder: Path, *words: str) -> Process:
+    """`voicebot bench` with two calls, in this folder."""
+    command = (sys.executable, "-m", "voicebot", "bench", "--calls", "2", *words)
+    return await create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE, cwd=folder)
+
+
 @pytest.mark.slow
 @pytest.mark.valkey
 async def test_two_calls_without_models_are_measured(tmp_path: Path) -> None:
     file = tmp_path / "null.json"
-    process = await create_subprocess_exec(
-        sys.executable, "-m", "voicebot", "bench",
-        "--calls", "2", "--seconds", "8", "--workers", "2", "--json", str(file),
-        stdout=PIPE, stderr=PIPE, cwd=tmp_path,
-    )  # fmt: skip
+    process = await bench(tmp_path, "--seconds", "8", "--workers", "2", "--json", str(file))
     out, errors = await process.communicate()
     report = json.loads(file.read_text())
     assert process.returncode == 0
@@ -46,11 +48,8 @@ async def test_two_calls_without_models_are_measured(tmp_path: Path) -> None:
 async def test_another_server_is_measured_by_what_the_phones_hear(tmp_path: Path) -> None:
     file = tmp_path / "other.json"
     async with running(StackKind.NULL, tmp_path, calls=2) as other:
-        process = await create_subprocess_exec(
-            sys.executable, "-m", "voicebot", "bench",
-            "--calls", "2", "--seconds", "8", "--against", other.url, "--json", str(file),
-            stdout=PIPE, stderr=PIPE, cwd=tmp_path,
-        )  # fmt: skip
+        more = ("--against", other.url, "--json", str(file))
+        process = await bench(tmp_path, "--seconds", "8", *more)
         _, errors = await process.communicate()
     assert (process.returncode, errors) == (0, b"")
     report = json.loads(file.read_text())
@@ -63,10 +62,7 @@ async def test_another_server_is_measured_by_what_the_phones_hear(tmp_path: Path
 @pytest.mark.valkey
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_ctrl_c_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
-    process = await create_subprocess_exec(
-        sys.executable, "-m", "voicebot", "bench", "--calls", "1", "--seconds", "60",
-        stdout=PIPE, cwd=tmp_path,
-    )  # fmt: skip
+    process = await bench(tmp_path, "--seconds", "60")
     assert process.stdout is not None
     while b"at once" not in await process.stdout.readline():
         assert not process.stdout.at_eof()
@@ -78,8 +74,4 @@ async def test_ctrl_c_leaves_nothing_behind(number: signal.Signals, tmp_path: Pa
     out = await process.stdout.read()
     assert await process.wait() == 130
     assert b"gone" in out
-    assert not _running(started)
-
-
-def _running(pids: set[int]) -> set[int]:
-    return {pid for pid in pids if alive(pid)}
+    assert not any(map(alive, started))

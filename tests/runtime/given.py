@@ -6,6 +6,9 @@ from voicebot.runtime.doctor import CHECKS
 from voicebot.runtime.findings import Finding, Level
 from voicebot.settings import Settings
 
+UNSEEN = Path("/" + "a" * 300)
+"""Even to ask whether it is there fails, as in a folder of another user."""
+
 
 def settings(tmp_path: Path, **given: object) -> Settings:
     """Return defaults with `given`; the environment and .env do not matter."""

@@ -15,11 +15,9 @@ from tests.store.cluster import cluster
 from tests.telemetry.collector import collecting
 from voicebot import telemetry
 from voicebot.runtime.findings import Level
-from voicebot.store import EmbeddedValkey, client
+from voicebot.store import client, embedded_valkey
 
 KEY = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
-UNSEEN = Path("/" + "a" * 300)
-"""Even to ask whether it is there fails, as in a folder of another user."""
 
 
 async def test_a_data_dir_that_is_not_made_yet_is_judged_by_its_parent(tmp_path: Path) -> None:
@@ -48,29 +46,22 @@ async def test_without_a_server_the_embedded_one_will_do(tmp_path: Path) -> None
 async def test_a_server_of_another_folder_where_ours_was_is_not_taken_for_ours(
     tmp_path: Path,
 ) -> None:
-    valkey = EmbeddedValkey(tmp_path / "elsewhere", free_port())
-    await valkey.start()
     (tmp_path / "data").mkdir()
-    (tmp_path / "data" / "redis-url").write_text(valkey.url)
-    try:
+    elsewhere = settings(tmp_path / "elsewhere", redis_port=free_port())
+    async with embedded_valkey(elsewhere) as url:
+        (tmp_path / "data" / "redis-url").write_text(url)
         finding = await found("Redis", tmp_path, redis_port=free_port())
-    finally:
-        await valkey.stop()
     assert finding.text.startswith("embedded Valkey;")
 
 
 @pytest.mark.valkey
 async def test_a_running_embedded_server_is_asked_for_file_and_replicas(tmp_path: Path) -> None:
-    chosen = settings(tmp_path)
-    valkey = EmbeddedValkey(chosen.data_dir, free_port())
-    await valkey.start()
-    try:
+    chosen = settings(tmp_path, redis_port=free_port())
+    async with embedded_valkey(chosen) as url:
         (well,) = await all_found("Redis", chosen)
         _, alone = await all_found("Redis", chosen.model_copy(update={"wait_replicas": 1}))
-    finally:
-        await valkey.stop()
     assert (well.level, alone.level) == (Level.OK, Level.NOTE)
-    login, _, at = valkey.url.rpartition("@")
+    login, _, at = url.rpartition("@")
     assert at in well.text
     assert login not in well.text, "it has the password"
     assert "VOICEBOT_WAIT_REPLICAS" in alone.mend

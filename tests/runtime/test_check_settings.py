@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from tests.runtime.given import all_found, found
+from tests.runtime.given import UNSEEN, all_found, found
 from tests.runtime.given import settings as settings_of
 from voicebot.business import example_text
 from voicebot.runtime import check_settings
@@ -20,8 +20,6 @@ from voicebot.runtime.findings import Level
 from voicebot.settings import Engine, Settings, variable
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
-UNSEEN = Path("/" + "a" * 300)
-"""Even to ask whether it is there fails, as in a folder that this user may not look into."""
 SECRET = SecretStr("whsec_" + 8 * "abcd")
 KEY = SecretStr("sk-test")
 

@@ -10,13 +10,11 @@ import pytest
 from pydantic import SecretStr
 
 from tests.ports import free_port
-from tests.runtime.given import found
+from tests.runtime.given import UNSEEN, found
 from voicebot.runtime.findings import Level
 from voicebot.settings import Engine
 
 OK, NOTE, PROBLEM = Level.OK, Level.NOTE, Level.PROBLEM
-UNSEEN = Path("/" + "a" * 300)
-"""Even to ask whether it is there fails, as in a folder of another user."""
 TOKEN = SecretStr("0123456789abcdef0123456789abcdef")
 KEY = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 RECEIVER = SecretStr("https://crm.example/hook?key=hunter2")

@@ -51,10 +51,6 @@ def salon(business: Business) -> Business:
     )
 
 
-def at(salon: Business, hour: int, minute: int = 0, day: date = WEDNESDAY) -> datetime:
-    return datetime.combine(day, time(hour, minute), salon.zone)
-
-
 @dataclass
 class Desk:
     """The calendar of a business, as many calls may change it."""
@@ -66,104 +62,96 @@ class Desk:
     def __call__(self, name: str) -> Slots:
         return Slots(self.client, self.salon, CallSid(name), self.clock)
 
+    def at(self, hour: int, minute: int = 0, day: date = WEDNESDAY) -> datetime:
+        return datetime.combine(day, time(hour, minute), self.salon.zone)
+
+    def hours(self, moments: tuple[datetime, ...]) -> list[str]:
+        return [f"{m.astimezone(self.salon.zone):%H:%M}" for m in moments]
+
 
 @pytest.fixture
 def desk(client: Redis, salon: Business, clock: Clock) -> Desk:
     return Desk(client, salon, clock)
 
 
-def hours(moments: tuple[datetime, ...], salon: Business) -> list[str]:
-    return [f"{m.astimezone(salon.zone):%H:%M}" for m in moments]
+async def test_visits_overlap_by_the_minutes_of_their_services(desk: Desk) -> None:
+    await desk("A").book(desk.at(10), "colour")
+    await desk("B").book(desk.at(11), "cut")
+    assert await desk("C").hold(desk.at(11), "cut") is Place.TAKEN, "two are there at eleven"
+    assert await desk("C").hold(desk.at(11, 30), "cut") is Place.YOURS
+    assert await desk("D").hold(desk.at(9, 30), "cut") is Place.YOURS
 
 
-async def test_visits_overlap_by_the_minutes_of_their_services(desk: Desk, salon: Business) -> None:
-    await desk("A").book(at(salon, 10), "colour")
-    await desk("B").book(at(salon, 11), "cut")
-    assert await desk("C").hold(at(salon, 11), "cut") is Place.TAKEN, "two are there at eleven"
-    assert await desk("C").hold(at(salon, 11, 30), "cut") is Place.YOURS
-    assert await desk("D").hold(at(salon, 9, 30), "cut") is Place.YOURS
-
-
-async def test_visits_one_after_the_other_are_never_two_at_one_time(
-    desk: Desk, salon: Business
-) -> None:
+async def test_visits_one_after_the_other_are_never_two_at_one_time(desk: Desk) -> None:
     for name, hour in (("A", 10), ("B", 11)):
-        await desk(name).book(at(salon, hour), "cut")
-    assert await desk("C").hold(at(salon, 10), "colour") is Place.YOURS
+        await desk(name).book(desk.at(hour), "cut")
+    assert await desk("C").hold(desk.at(10), "colour") is Place.YOURS
 
 
-async def test_a_service_has_fewer_places_than_there_are_in_all(
-    desk: Desk, salon: Business
-) -> None:
-    await desk("A").book(at(salon, 10), "colour")
-    assert await desk("B").hold(at(salon, 11, 30), "colour") is Place.TAKEN
-    assert await desk("B").hold(at(salon, 11, 30), "cut") is Place.YOURS
+async def test_a_service_has_fewer_places_than_there_are_in_all(desk: Desk) -> None:
+    await desk("A").book(desk.at(10), "colour")
+    assert await desk("B").hold(desk.at(11, 30), "colour") is Place.TAKEN
+    assert await desk("B").hold(desk.at(11, 30), "cut") is Place.YOURS
     free = await desk("C").free(ON_WEDNESDAY, service="colour", most=20)
-    assert hours(free, salon)[:2] == ["12:00", "12:30"], "before ten there is no room for two hours"
-    assert hours(free, salon)[-1] == "15:00", "it ends when the business closes"
+    assert desk.hours(free)[:2] == ["12:00", "12:30"], "before ten there is no room for two hours"
+    assert desk.hours(free)[-1] == "15:00", "it ends when the business closes"
 
 
-async def test_what_was_booked_before_visits_had_a_length_takes_a_slot(
-    desk: Desk, salon: Business
-) -> None:
-    key = day_key(salon, WEDNESDAY)
+async def test_what_was_booked_before_visits_had_a_length_takes_a_slot(desk: Desk) -> None:
+    key = day_key(desk.salon, WEDNESDAY)
     for name in ("old-1", "old-2"):
         await desk.client.hset(key, name, f"{10 * 60} 0")
-    assert await desk("A").hold(at(salon, 9), "colour") is Place.TAKEN
-    assert await desk("A").hold(at(salon, 10), "cut") is Place.TAKEN
-    assert await desk("A").hold(at(salon, 10, 30), "colour") is Place.YOURS
+    assert await desk("A").hold(desk.at(9), "colour") is Place.TAKEN
+    assert await desk("A").hold(desk.at(10), "cut") is Place.TAKEN
+    assert await desk("A").hold(desk.at(10, 30), "colour") is Place.YOURS
 
 
-async def test_a_visit_that_is_as_long_as_a_slot_stands_as_it_always_did(
-    desk: Desk, salon: Business
-) -> None:
-    await desk("A").book(at(salon, 10), "cut")
-    assert await desk.client.hgetall(day_key(salon, WEDNESDAY)) == {"A": f"{10 * 60} 0"}
+async def test_a_visit_that_is_as_long_as_a_slot_stands_as_it_always_did(desk: Desk) -> None:
+    await desk("A").book(desk.at(10), "cut")
+    assert await desk.client.hgetall(day_key(desk.salon, WEDNESDAY)) == {"A": f"{10 * 60} 0"}
 
 
-async def test_no_time_is_offered_on_closed_days(desk: Desk, salon: Business) -> None:
+async def test_no_time_is_offered_on_closed_days(desk: Desk) -> None:
     closure = Closure.model_validate({"from": "2026-03-03", "to": "2026-03-05"})
-    closed = Desk(desk.client, salon.model_copy(update={"closed": (closure,)}), desk.clock)
+    closed = Desk(desk.client, desk.salon.model_copy(update={"closed": (closure,)}), desk.clock)
     free = await closed("A").free(Window(first=date(2026, 3, 3)))
-    assert [m.astimezone(salon.zone).date().day for m in free] == [6, 9, 10]
+    assert [m.astimezone(desk.salon.zone).date().day for m in free] == [6, 9, 10]
     assert await closed("A").free(Window(days=(WEDNESDAY,))) == ()
 
 
-async def test_no_visit_reaches_into_what_is_left_out(desk: Desk, salon: Business) -> None:
+async def test_no_visit_reaches_into_what_is_left_out(desk: Desk) -> None:
     busy = Window((WEDNESDAY,), after=time(11), before=time(12))
     window = Window((WEDNESDAY,), before=time(13), but=(busy,))
     free = await desk("A").free(window, service="colour", most=10)
-    assert hours(free, salon) == ["09:00", "12:00", "12:30"]
+    assert desk.hours(free) == ["09:00", "12:00", "12:30"]
 
 
-async def test_the_work_is_over_by_the_hour_that_is_wished(desk: Desk, salon: Business) -> None:
+async def test_the_work_is_over_by_the_hour_that_is_wished(desk: Desk) -> None:
     window = Window((WEDNESDAY,), after=time(12), ends=time(15))
     free = await desk("A").free(window, service="colour", most=10)
-    assert hours(free, salon) == ["12:00", "12:30", "13:00"]
+    assert desk.hours(free) == ["12:00", "12:30", "13:00"]
 
 
-async def test_each_of_two_days_has_its_own_hours(desk: Desk, salon: Business) -> None:
+async def test_each_of_two_days_has_its_own_hours(desk: Desk) -> None:
     friday = Window((date(2026, 3, 6),), after=time(16))
     window = Window((WEDNESDAY,), before=time(10), also=(friday,))
     free = await desk("A").free(window, service="cut", most=10)
-    assert sorted(hours(free, salon)) == ["09:00", "09:30", "16:00", "16:30"]
+    assert sorted(desk.hours(free)) == ["09:00", "09:30", "16:00", "16:30"]
 
 
-async def test_no_time_is_offered_that_clocks_skip(desk: Desk, salon: Business) -> None:
+async def test_no_time_is_offered_that_clocks_skip(desk: Desk) -> None:
     always = {"sunday": (Hours.model_validate({"opens": "00:00", "closes": "24:00"}),)}
-    night = Desk(desk.client, salon.model_copy(update={"hours": always}), desk.clock)
+    night = Desk(desk.client, desk.salon.model_copy(update={"hours": always}), desk.clock)
     window = Window(days=(date(2026, 10, 4),), after=time(1), before=time(4))
     free = await night("A").free(window, most=10)
-    assert hours(free, salon) == ["01:00", "01:30", "03:00", "03:30"]
+    assert desk.hours(free) == ["01:00", "01:30", "03:00", "03:30"]
 
 
-async def test_a_wish_in_a_full_month_has_free_times_on_either_side(
-    desk: Desk, salon: Business
-) -> None:
+async def test_a_wish_in_a_full_month_has_free_times_on_either_side(desk: Desk) -> None:
     await fill(desk, [MONDAY + timedelta(days=n) for n in range(5, 120)])
-    wish = at(salon, 10, day=date(2026, 4, 1))
+    wish = desk.at(10, day=date(2026, 4, 1))
     free = await desk("A").free(Window(), near=wish)
-    days = [m.astimezone(salon.zone).date() for m in free]
+    days = [m.astimezone(desk.salon.zone).date() for m in free]
     assert days == [date(2026, 3, 6), date(2026, 6, 30), date(2026, 6, 30)]
 
 
@@ -175,10 +163,10 @@ async def fill(desk: Desk, days: list[date]) -> None:
         await pipe.execute()
 
 
-async def test_what_one_caller_is_offered_no_other_gets(desk: Desk, salon: Business) -> None:
+async def test_what_one_caller_is_offered_no_other_gets(desk: Desk) -> None:
     first = await desk("A").free(ON_WEDNESDAY, service="colour")
-    assert hours(first, salon) == ["09:00", "09:30", "10:00"]
-    assert hours(await desk("B").free(ON_WEDNESDAY, service="colour"), salon) == [
+    assert desk.hours(first) == ["09:00", "09:30", "10:00"]
+    assert desk.hours(await desk("B").free(ON_WEDNESDAY, service="colour")) == [
         "12:00",
         "12:30",
         "13:00",
@@ -195,11 +183,11 @@ async def test_what_is_offered_and_not_taken_is_free_after_a_while(
 
 
 async def test_a_later_offer_gives_back_the_one_before_also_from_another_process(
-    desk: Desk, salon: Business
+    desk: Desk,
 ) -> None:
     first = await desk("A").free(ON_WEDNESDAY, service="colour", most=1)
     second = await desk("A").free(ON_WEDNESDAY, service="colour", without=first, most=1)
-    assert hours((*first, *second), salon) == ["09:00", "09:30"]
+    assert desk.hours((*first, *second)) == ["09:00", "09:30"]
     far = await desk("A").free(Window(days=(date(2026, 3, 5),)), service="colour", most=1)
     assert await desk("B").hold(second[0], "colour") is Place.YOURS
     assert await desk("B").hold(far[0], "colour") is Place.TAKEN
@@ -294,12 +282,12 @@ class Caller:
                     await slots.give_back()
                     await slots.leave()
                 case 1 | 2 | 3:
-                    near = at(self.desk.salon, self.random.randrange(9, 17))
+                    near = self.desk.at(self.random.randrange(9, 17))
                     wish = self.random.choice((None, near))
                     free = await slots.free(ON_WEDNESDAY, service=kind, near=wish)
                     self.offered = dict.fromkeys(free, kind)
                 case _:
-                    hour = at(self.desk.salon, self.random.randrange(9, 15))
+                    hour = self.desk.at(self.random.randrange(9, 15))
                     moment, kind = self.random.choice([*self.has.items(), (hour, kind)])
                     if await slots.hold(moment, kind) is Place.YOURS:
                         self.held, self.offered = {moment: kind}, {}

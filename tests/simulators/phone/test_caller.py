@@ -1,5 +1,6 @@
 """The caller with a console: answers what is asked, and hangs up where it should."""
 
+from collections.abc import Mapping
 from itertools import count, pairwise
 from typing import Any
 
@@ -38,13 +39,14 @@ async def called(
     seen: Observed,
     *,
     script: Script | None = None,
+    clips: Mapping[ScriptLine, Clip] = CLIPS,
     hangup_after: Step | None = None,
     books: bool = True,
 ) -> Outcome:
     async with running(bot) as url:
         caller = Caller(
             script or Script(LINES),
-            CLIPS,
+            clips,
             seen,
             console=Console(http(url), SID),
             hangup_after=hangup_after,
@@ -117,9 +119,7 @@ def in_groups() -> tuple[ScriptLine, dict[ScriptLine, Clip]]:
 async def test_a_line_in_groups_waits_for_a_sign_between_them() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=2), Observed()
     line, clips = in_groups()
-    async with running(bot) as url:
-        caller = Caller(Script(opening=(line,)), clips, seen)
-        await Provider(Dialled(url, SID, "+1", "+2"), LoopClock(), seen.noticed).carry(caller.talk)
+    await called(bot, seen, script=Script(opening=(line,)), clips=clips)
     assert seen.caller == ["oh four", "five six"]
     assert not any("no sign" in notice for notice in seen.notices)
     voiced = [at for at, frame in enumerate(bot.events("media")) if frame_is_voice(frame)]
@@ -135,9 +135,7 @@ async def test_who_gets_no_sign_goes_on_without() -> None:
         return []
 
     bot.extra = silent_after_the_first
-    async with running(bot) as url:
-        caller = Caller(Script(opening=(line,)), clips, seen)
-        await Provider(Dialled(url, SID, "+1", "+2"), LoopClock(), seen.noticed).carry(caller.talk)
+    await called(bot, seen, script=Script(opening=(line,)), clips=clips)
     assert seen.caller == ["oh four", "five six"]
     assert any("no sign" in notice for notice in seen.notices)
 

@@ -51,9 +51,13 @@ class Observed:
 
 
 async def placed(
-    url: str, *lines: ScriptLine, seen: Observed | None = None
+    bot: Bot, *lines: ScriptLine, seen: Observed | None = None
 ) -> tuple[Outcome, Provider]:
-    seen = seen or Observed()
+    async with running(bot) as url:
+        return await dial(url, *lines, seen=seen or Observed())
+
+
+async def dial(url: str, *lines: ScriptLine, seen: Observed) -> tuple[Outcome, Provider]:
     caller = Caller(Script(opening=lines), CLIPS, seen)
     dialled = Dialled(url, "CA" + "1" * 32, "+61491570006", "+61255501000")
     provider = Provider(dialled, LoopClock(), seen.noticed)
@@ -62,8 +66,7 @@ async def placed(
 
 async def test_a_call_to_its_end_is_told_to_hang_up() -> None:
     bot, seen = Bot([CONNECT, HANGUP], turns=2), Observed()
-    async with running(bot) as url:
-        outcome, provider = await placed(url, HELLO, HELLO, seen=seen)
+    outcome, provider = await placed(bot, HELLO, HELLO, seen=seen)
     assert outcome is Outcome.HUNG_UP
     assert seen.caller == ["Hello.", "Hello."]
     assert len(seen.latencies_ms) == 2
@@ -72,8 +75,7 @@ async def test_a_call_to_its_end_is_told_to_hang_up() -> None:
 
 async def test_the_webhook_is_asked_as_the_provider_asks() -> None:
     bot = Bot([CONNECT, HANGUP], turns=0)
-    async with running(bot) as url:
-        await placed(url)
+    await placed(bot)
     asked = parse_qs(urlsplit(bot.asked[0]).query)
     assert asked["CallSid"] == ["CA" + "1" * 32]
     assert asked["From"] == ["+61491570006"]
@@ -102,16 +104,14 @@ async def test_webhook_and_stream_are_signed_with_the_token_as_the_provider_sign
 
 async def test_without_a_token_nothing_is_signed() -> None:
     bot = Bot([CONNECT, HANGUP], turns=0)
-    async with running(bot) as url:
-        await placed(url)
+    await placed(bot)
     assert {header for _, header in bot.signatures} == {None}
 
 
 async def test_a_stream_that_opens_nowhere_is_told_with_the_setting_that_sent_it_there() -> None:
     elsewhere = CONNECT.replace("ws://{host}", "ws://127.0.0.1:1")
     seen = Observed()
-    async with running(Bot([elsewhere, HANGUP])) as url:
-        await placed(url, seen=seen)
+    await placed(Bot([elsewhere, HANGUP]), seen=seen)
     (notice,) = seen.notices
     assert "ws://127.0.0.1:1/media (nothing listens there: connection refused)" in notice
     assert "VOICEBOT_PUBLIC_URL" in notice
@@ -119,8 +119,7 @@ async def test_a_stream_that_opens_nowhere_is_told_with_the_setting_that_sent_it
 
 async def test_messages_are_numbered_without_a_gap_and_frames_carry_the_audio_time() -> None:
     bot = Bot([CONNECT, HANGUP])
-    async with running(bot) as url:
-        await placed(url, HELLO)
+    await placed(bot, HELLO)
     connected, *numbered = bot.messages
     assert connected["event"] == "connected"
     assert numbered[0]["start"]["customParameters"] == {"token": "t1", "from": "+61491570006"}
@@ -133,8 +132,7 @@ async def test_messages_are_numbered_without_a_gap_and_frames_carry_the_audio_ti
 async def test_marks_come_back_at_once_when_cleared_and_else_once_the_beep_was_played() -> None:
     bot = Bot([CONNECT, HANGUP], turns=0)
     bot.extra = lambda sid: [*beep(sid, "a"), *beep(sid, "b"), clear(sid), media(sid, BEEP * 39)]
-    async with running(bot) as url:
-        await placed(url)
+    await placed(bot)
     marks = bot.events("mark")
     assert [mark["mark"]["name"] for mark in marks] == ["a", "b", "t0"]
     cleared, played = (int(mark["sequenceNumber"]) for mark in marks[1:])
@@ -145,8 +143,7 @@ async def test_marks_come_back_at_once_when_cleared_and_else_once_the_beep_was_p
 
 async def test_keys_are_pressed_one_by_one() -> None:
     bot = Bot([CONNECT, HANGUP])
-    async with running(bot) as url:
-        await placed(url, ScriptLine(Kind.KEYS, "04#"))
+    await placed(bot, ScriptLine(Kind.KEYS, "04#"))
     assert [m["dtmf"] for m in bot.events("dtmf")] == [
         {"track": "inbound_track", "digit": digit} for digit in "04#"
     ]
@@ -154,8 +151,7 @@ async def test_keys_are_pressed_one_by_one() -> None:
 
 async def test_hanging_up_sends_stop_and_follows_no_more_verbs() -> None:
     bot = Bot([CONNECT, HANGUP], turns=5)
-    async with running(bot) as url:
-        outcome, _ = await placed(url, HELLO, ScriptLine(Kind.HANG_UP))
+    outcome, _ = await placed(bot, HELLO, ScriptLine(Kind.HANG_UP))
     assert outcome is Outcome.CALLER_LEFT
     assert bot.messages[-1]["event"] == "stop"
     assert len(bot.asked) == 1
@@ -163,8 +159,7 @@ async def test_hanging_up_sends_stop_and_follows_no_more_verbs() -> None:
 
 async def test_a_stream_that_was_cut_is_connected_again() -> None:
     bot = Bot([CONNECT, CONNECT, HANGUP], turns=0)
-    async with running(bot) as url:
-        outcome, provider = await placed(url)
+    outcome, provider = await placed(bot)
     assert outcome is Outcome.HUNG_UP
     assert len(provider.lines) == 2
     assert all(line.first_word_s is not None for line in provider.lines)
@@ -175,8 +170,7 @@ async def test_a_stream_that_was_cut_is_connected_again() -> None:
 async def test_pause_and_redirect_are_followed() -> None:
     wait = '<Response><Pause length="2"/><Redirect method="GET">/twiml?try=1</Redirect></Response>'
     bot = Bot([wait, HANGUP])
-    async with running(bot) as url:
-        outcome, _ = await placed(url)
+    outcome, _ = await placed(bot)
     assert outcome is Outcome.HUNG_UP
     assert parse_qs(urlsplit(bot.asked[1]).query)["try"] == ["1"]
     assert "CallSid" in bot.asked[1]
@@ -184,9 +178,8 @@ async def test_pause_and_redirect_are_followed() -> None:
 
 async def test_an_endless_redirect_is_an_error() -> None:
     bot = Bot(['<Response><Redirect method="GET">/twiml</Redirect></Response>'])
-    async with running(bot) as url:
-        with pytest.raises(PhoneError, match="redirected 50 times"):
-            await placed(url)
+    with pytest.raises(PhoneError, match="redirected 50 times"):
+        await placed(bot)
 
 
 @pytest.mark.parametrize(
@@ -201,16 +194,14 @@ async def test_a_call_without_a_stream_is_over_in_another_way(
     verb: str, outcome: Outcome, notice: str
 ) -> None:
     seen = Observed()
-    async with running(Bot([f"<Response>{verb}</Response>"])) as url:
-        assert (await placed(url, seen=seen))[0] is outcome
+    assert (await placed(Bot([f"<Response>{verb}</Response>"]), seen=seen))[0] is outcome
     assert notice in seen.notices[0]
 
 
 async def test_what_the_provider_would_drop_is_a_complaint() -> None:
     bot = Bot([CONNECT, HANGUP], turns=0)
     bot.extra = lambda sid: [json.dumps({"event": "mark", "streamSid": sid})]
-    async with running(bot) as url:
-        _, provider = await placed(url)
+    _, provider = await placed(bot)
     assert any("31951" in complaint for complaint in provider.complaints)
 
 
@@ -218,7 +209,7 @@ async def test_no_server_is_told_with_its_mend_and_without_the_callers_number() 
     async with running(Bot([HANGUP])) as url:
         pass
     with pytest.raises(PhoneError, match="make run-local") as caught:
-        await placed(url)
+        await dial(url, seen=Observed())
     assert "61491570006" not in str(caught.value)
 
 
