@@ -164,6 +164,21 @@ class House:
             stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env=self.env, cwd=ROOT,
         )  # fmt: skip
 
+    @contextmanager
+    def ringing(self, sid: str, *steps: str) -> Iterator[subprocess.Popen[bytes]]:
+        """A simulated phone, gone at the end."""
+        with self.call(sid, *steps) as phone:
+            try:
+                yield phone
+            finally:
+                phone.kill()
+
+
+def picture(page: Page, name: str) -> None:
+    """A screenshot, kept where PICTURES names a folder."""
+    if folder := os.environ.get("PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png")
+
 
 @contextmanager
 def running_house(folder: Path, more: Mapping[str, str], clips: bytes = b"[]") -> Iterator[House]:

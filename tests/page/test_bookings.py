@@ -1,17 +1,15 @@
 """The calendar: appointments day by day, moved and called off by staff."""
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.conftest import House
+from tests.page.conftest import House, picture
 from tests.page.test_access import violations
 from voicebot.business import load_business
 
@@ -39,11 +37,6 @@ def book(house: House, sid: str, when: str) -> None:
 
 def house_log_says(house: House, event: str) -> list[tuple[object, object]]:
     return [(line["call_sid"], line["by"]) for line in house.server.events(event)]
-
-
-def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def test_the_bookings_of_a_week_are_listed_moved_and_called_off(page: Page, house: House) -> None:

@@ -3,17 +3,21 @@
 PICTURES=folder keeps a screenshot of each.
 """
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.conftest import A_CALL_S, CALLER_LEFT, ROOT, House, fresh_page, running_house
+from tests.page.conftest import (
+    A_CALL_S,
+    CALLER_LEFT,
+    ROOT,
+    House,
+    fresh_page,
+    picture,
+    running_house,
+)
 from tests.page.test_access import violations
 from voicebot.bench.servers import null_manifest
 
@@ -36,15 +40,6 @@ Object.defineProperty(AudioWorkletNode.prototype, 'port', { get() {
 SENTENCE = "Sam is ten minutes away."
 
 
-@contextmanager
-def ringing(house: House, sid: str, *steps: str) -> Iterator[subprocess.Popen[bytes]]:
-    with house.call(sid, *steps) as phone:
-        try:
-            yield phone
-        finally:
-            phone.kill()
-
-
 def open_live(page: Page, house: House, sid: str, asking: str = "phone") -> None:
     """Open the call as a colleague named Kim, once the bot asks for a step."""
     page.add_init_script("localStorage.setItem('me', 'Kim')")
@@ -58,14 +53,9 @@ def outcome_of(page: Page, what: str) -> None:
     expect(page.locator(".orders li", has_text=what)).to_have_class("obeyed")
 
 
-def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
-
-
 def test_a_sentence_is_said_and_its_outcome_seen(page: Page, house: House) -> None:
     sid = "CA-help-say"
-    with ringing(house, sid, "address") as phone:
+    with house.ringing(sid, "address") as phone:
         open_live(page, house, sid)
         page.get_by_role("button", name="Show customer data").click()
         page.get_by_role("button", name="Say a sentence").click()
@@ -96,7 +86,7 @@ def open_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 def test_a_call_is_listened_to_until_it_ends(page: Page, open_house: House) -> None:
     sid = "CA-help-listen"
-    with ringing(open_house, sid, "service") as phone:
+    with open_house.ringing(sid, "service") as phone:
         open_live(page, open_house, sid)
         page.evaluate(HEARS)
         page.get_by_role("button", name="Listen in").click()
@@ -114,7 +104,7 @@ def test_a_call_is_listened_to_until_it_ends(page: Page, open_house: House) -> N
 
 def test_nobody_listens_in_where_the_business_does_not_say_so(page: Page, house: House) -> None:
     sid = "CA-help-alone"
-    with ringing(house, sid):
+    with house.ringing(sid):
         open_live(page, house, sid)
         expect(page.get_by_role("button", name="Say a sentence")).to_be_visible()
         expect(page.get_by_role("button", name="Listen in")).to_have_count(0)
@@ -122,7 +112,7 @@ def test_nobody_listens_in_where_the_business_does_not_say_so(page: Page, house:
 
 def test_a_correction_is_saved_as_confirmed_and_not_asked_for(page: Page, house: House) -> None:
     sid = "CA-help-correct"
-    with ringing(house, sid, "service") as phone:
+    with house.ringing(sid, "service") as phone:
         open_live(page, house, sid)
         page.get_by_role("button", name="Show customer data").click()
         page.get_by_role("button", name="Correct an answer").click()
@@ -143,7 +133,7 @@ def test_a_correction_is_saved_as_confirmed_and_not_asked_for(page: Page, house:
 
 def test_a_time_that_cannot_be_had_says_why(page: Page, house: House) -> None:
     sid = "CA-help-time"
-    with ringing(house, sid, "phone"):
+    with house.ringing(sid, "phone"):
         open_live(page, house, sid, "name")
         page.get_by_role("button", name="Correct an answer").click()
         page.get_by_role("combobox", name="Answer").select_option("time")
@@ -163,7 +153,7 @@ def test_two_colleagues_act_at_once_and_see_each_others_orders(
     page: Page, house: House, browser: Browser
 ) -> None:
     sid = "CA-help-two"
-    with fresh_page(browser) as colleague, ringing(house, sid) as phone:
+    with fresh_page(browser) as colleague, house.ringing(sid) as phone:
         open_live(page, house, sid)
         colleague.add_init_script("localStorage.setItem('me', 'Lee')")
         colleague.goto(f"{house.console}/c/{sid}")
@@ -184,7 +174,7 @@ def test_two_colleagues_act_at_once_and_see_each_others_orders(
 
 def test_a_caller_is_put_through(page: Page, house: House) -> None:
     sid = "CA-help-transfer"
-    with ringing(house, sid) as phone:
+    with house.ringing(sid) as phone:
         open_live(page, house, sid)
         page.get_by_role("button", name="Put through").click()
         page.get_by_role("button", name="Put through now").click()
@@ -197,7 +187,7 @@ def test_a_caller_is_put_through(page: Page, house: House) -> None:
 
 def test_the_keyboard_alone_gives_an_order_or_none(page: Page, house: House) -> None:
     sid = "CA-help-keys"
-    with ringing(house, sid, "address"):
+    with house.ringing(sid, "address"):
         open_live(page, house, sid)
         say = page.get_by_role("button", name="Say a sentence")
         say.focus()
@@ -223,7 +213,7 @@ def test_axe_finds_nothing_at_a_phones_width_in_chinese(
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
     page.set_viewport_size({"width": 390, "height": 844})
     page.add_init_script("localStorage.setItem('language', 'zh')")
-    with ringing(house, sid, "address"):
+    with house.ringing(sid, "address"):
         open_live(page, house, sid)
         page.get_by_role("button", name="播报一句话").click()
         page.get_by_label("机器人要说").fill("师傅马上到。")

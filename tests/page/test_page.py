@@ -5,10 +5,8 @@ import json
 import os
 import re
 import signal
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,16 +30,6 @@ ANSWERS = {
     "service": "Cleaning",
 }
 A_CALL_MS = A_CALL_S * 1000
-
-
-@contextmanager
-def ringing(house: House, sid: str, *steps: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A simulated call, gone at the end."""
-    with house.call(sid, *steps) as phone:
-        try:
-            yield phone
-        finally:
-            phone.kill()
 
 
 def expect_values(page: Page, *steps: str) -> None:
@@ -68,7 +56,7 @@ def test_a_call_fills_the_page_field_by_field_through_a_reload_and_two_crashes(
     page: Page, house: House
 ) -> None:
     sid = "CA-page-fills"
-    with ringing(house, sid) as phone:
+    with house.ringing(sid) as phone:
         open_call(page, house, sid)
         reveal(page)
         expect_values(page, "name", "phone")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.conftest import House
+from tests.page.conftest import House, picture
 from tests.page.test_access import violations
 from voicebot.business import load_business
 from voicebot.call import CallSid, Change, Message, Needs, Speaker, Status, Step, Wish
@@ -104,11 +103,6 @@ def calls(house: House, folder: Path, **changes: Change) -> Iterator[None]:
             loop.call_soon_threadsafe(loop.stop)
             beside_playwrights_loop.shutdown()
             loop.close()
-
-
-def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("PICTURES"):
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def queued(page: Page) -> list[str]:

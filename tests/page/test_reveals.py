@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.conftest import House
+from tests.page.conftest import House, picture
 from tests.page.test_access import violations
-from tests.page.test_bookings import picture, post
+from tests.page.test_bookings import post
 from tests.page.test_page import reveal
 
 pytestmark = [pytest.mark.page, pytest.mark.slow]

@@ -20,6 +20,8 @@ from voicebot.speech.models import SpeechProcess
 from voicebot.speech.wire import Hear, Kind, Reply, Speak, pack, unpack
 
 WAIT_S = 60
+SOCKET = Path("speech.sock")
+"""In a folder of the test's own."""
 
 
 class Model:
@@ -56,24 +58,19 @@ class Model:
 
 
 @pytest.fixture
-def socket() -> Path:
-    return Path("speech.sock")
-
-
-@pytest.fixture
 def model() -> Model:
     return Model()
 
 
 @asynccontextmanager
 async def serving(
-    server: InferenceServer[Hear] | InferenceServer[Speak], socket: Path
+    server: InferenceServer[Hear] | InferenceServer[Speak],
 ) -> AsyncGenerator[None, None]:
     lifetime = Lifetime()
     listening = asyncio.Event()
     lifetime.ready = lambda text="": listening.set()  # type: ignore[method-assign]
     async with asyncio.TaskGroup() as group:
-        group.create_task(server.serve(socket, lifetime))
+        group.create_task(server.serve(SOCKET, lifetime))
         try:
             async with asyncio.timeout(WAIT_S):
                 await listening.wait()
@@ -82,30 +79,30 @@ async def serving(
             lifetime.stopping.set()
 
 
-def hearing(model: Model, socket: Path, **size: int) -> AbstractAsyncContextManager[None]:
+def hearing(model: Model, **size: int) -> AbstractAsyncContextManager[None]:
     size = {"workers": 1, **size}
     server = InferenceServer(
         SpeechProcess.STT, Hear, model.hear, head_start_ms=lambda job: job.silent_ms, **size
     )
-    return serving(server, socket)
+    return serving(server)
 
 
-def speaking(model: Model, socket: Path) -> AbstractAsyncContextManager[None]:
-    return serving(InferenceServer(SpeechProcess.TTS, Speak, model.speak, workers=1), socket)
+def speaking(model: Model) -> AbstractAsyncContextManager[None]:
+    return serving(InferenceServer(SpeechProcess.TTS, Speak, model.speak, workers=1))
 
 
-def connect(socket: Path) -> AbstractAsyncContextManager[ClientConnection]:
-    return unix_connect(str(socket), "ws://localhost/", compression=None)
+def connect() -> AbstractAsyncContextManager[ClientConnection]:
+    return unix_connect(str(SOCKET), "ws://localhost/", compression=None)
 
 
-async def heard(socket: Path, utterance: bytes, silent_ms: float = 0.0) -> str:
+async def heard(utterance: bytes, silent_ms: float = 0.0) -> str:
     hint = Hint(silent_ms=silent_ms)
-    return (await RemoteTranscriber(socket).transcribe(utterance, hint)).text
+    return (await RemoteTranscriber(SOCKET).transcribe(utterance, hint)).text
 
 
-async def refusal(socket: Path, utterance: bytes, deadline_s: float = WAIT_S) -> str:
+async def refusal(utterance: bytes, deadline_s: float = WAIT_S) -> str:
     with pytest.raises(SpeechUnavailable) as caught:
-        await RemoteTranscriber(socket, deadline_s).transcribe(utterance, Hint())
+        await RemoteTranscriber(SOCKET, deadline_s).transcribe(utterance, Hint())
     return str(caught.value)
 
 
@@ -120,48 +117,44 @@ async def waiting(jobs: int) -> None:
             await asyncio.sleep(0)
 
 
-async def test_two_jobs_are_decoded_at_once_and_each_gets_its_own_answer(
-    model: Model, socket: Path
-) -> None:
-    async with hearing(model, socket, workers=2), asyncio.TaskGroup() as group:
-        jobs = [group.create_task(heard(socket, b"%d" % n)) for n in range(20)]
+async def test_two_jobs_are_decoded_at_once_and_each_gets_its_own_answer(model: Model) -> None:
+    async with hearing(model, workers=2), asyncio.TaskGroup() as group:
+        jobs = [group.create_task(heard(b"%d" % n)) for n in range(20)]
         await model.has_begun()
         await model.has_begun()  # neither waits for the other
         model.gate.set()
     assert [job.result() for job in jobs] == [str(n) for n in range(20)]
 
 
-async def test_jobs_are_served_in_the_order_in_which_they_came(model: Model, socket: Path) -> None:
-    async with hearing(model, socket), asyncio.TaskGroup() as group:
+async def test_jobs_are_served_in_the_order_in_which_they_came(model: Model) -> None:
+    async with hearing(model), asyncio.TaskGroup() as group:
         for number in range(5):
-            group.create_task(heard(socket, b"%d" % number))
+            group.create_task(heard(b"%d" % number))
             await (waiting(number) if number else model.has_begun())
         model.gate.set()
     assert model.done == [b"0", b"1", b"2", b"3", b"4"]
 
 
-async def test_who_has_been_silent_longest_is_next(model: Model, socket: Path) -> None:
+async def test_who_has_been_silent_longest_is_next(model: Model) -> None:
     hour_ms = 3_600_000.0
-    async with hearing(model, socket), asyncio.TaskGroup() as group:
-        group.create_task(heard(socket, b"running"))
+    async with hearing(model), asyncio.TaskGroup() as group:
+        group.create_task(heard(b"running"))
         await model.has_begun()
         for number, silent_ms in enumerate((1 * hour_ms, 0.0, 2 * hour_ms)):
-            group.create_task(heard(socket, b"%d" % number, silent_ms))
+            group.create_task(heard(b"%d" % number, silent_ms))
             await waiting(number + 1)
         model.gate.set()
     assert model.done == [b"running", b"2", b"0", b"1"]
 
 
-async def test_a_job_that_is_dropped_while_it_runs_ends_after_its_step(
-    model: Model, socket: Path
-) -> None:
-    async with hearing(model, socket), asyncio.TaskGroup() as group:
-        dropped = group.create_task(heard(socket, b"dropped"))
+async def test_a_job_that_is_dropped_while_it_runs_ends_after_its_step(model: Model) -> None:
+    async with hearing(model), asyncio.TaskGroup() as group:
+        dropped = group.create_task(heard(b"dropped"))
         await model.has_begun()
         dropped.cancel()
         with suppress(asyncio.CancelledError):
             await dropped
-        kept = group.create_task(heard(socket, b"kept"))
+        kept = group.create_task(heard(b"kept"))
         await waiting(1)
         model.gate.set()
         assert await kept == "kept"
@@ -169,51 +162,47 @@ async def test_a_job_that_is_dropped_while_it_runs_ends_after_its_step(
     assert model.finished == [b"kept"]
 
 
-async def test_a_full_queue_refuses_who_has_been_silent_for_the_shortest_time(
-    model: Model, socket: Path
-) -> None:
-    async with hearing(model, socket, waiting=1), asyncio.TaskGroup() as group:
-        jobs = [group.create_task(heard(socket, b"decoding"))]
+async def test_a_full_queue_refuses_who_has_been_silent_for_the_shortest_time(model: Model) -> None:
+    async with hearing(model, waiting=1), asyncio.TaskGroup() as group:
+        jobs = [group.create_task(heard(b"decoding"))]
         await model.has_begun()
-        young = group.create_task(refusal(socket, b"speculative"))
+        young = group.create_task(refusal(b"speculative"))
         await waiting(1)
-        jobs.append(group.create_task(heard(socket, b"older", 3_600_000.0)))
+        jobs.append(group.create_task(heard(b"older", 3_600_000.0)))
         assert "jobs are queued already" in await young
         model.gate.set()
     assert [job.result() for job in jobs] == ["decoding", "older"]
 
 
-async def test_a_sentence_comes_piece_by_piece(model: Model, socket: Path) -> None:
+async def test_a_sentence_comes_piece_by_piece(model: Model) -> None:
     model.gate.set()
-    async with speaking(model, socket):
-        pieces = [piece async for piece in RemoteSynthesizer(socket).speak("abc")]
+    async with speaking(model):
+        pieces = [piece async for piece in RemoteSynthesizer(SOCKET).speak("abc")]
     assert pieces == [b"a", b"b", b"c"]
 
 
-async def test_a_cancelled_job_that_waits_is_never_decoded(model: Model, socket: Path) -> None:
-    async with hearing(model, socket), asyncio.TaskGroup() as group:
-        first = group.create_task(heard(socket, b"first"))
+async def test_a_cancelled_job_that_waits_is_never_decoded(model: Model) -> None:
+    async with hearing(model), asyncio.TaskGroup() as group:
+        first = group.create_task(heard(b"first"))
         await model.has_begun()
-        speculative = group.create_task(heard(socket, b"speculative"))
+        speculative = group.create_task(heard(b"speculative"))
         await waiting(1)
         speculative.cancel()
         with suppress(asyncio.CancelledError):
             await speculative
         await waiting(0)
-        last = group.create_task(heard(socket, b"last"))
+        last = group.create_task(heard(b"last"))
         await waiting(1)
         model.gate.set()
     assert [first.result(), last.result()] == ["first", "last"]
     assert model.done == [b"first", b"last"]
 
 
-async def test_first_pieces_of_others_go_before_the_rest_of_a_sentence(
-    model: Model, socket: Path
-) -> None:
+async def test_first_pieces_of_others_go_before_the_rest_of_a_sentence(model: Model) -> None:
     async def said(text: str) -> bytes:
-        return b"".join([piece async for piece in RemoteSynthesizer(socket).speak(text)])
+        return b"".join([piece async for piece in RemoteSynthesizer(SOCKET).speak(text)])
 
-    async with speaking(model, socket), asyncio.TaskGroup() as group:
+    async with speaking(model), asyncio.TaskGroup() as group:
         first = group.create_task(said("abc"))
         await model.has_begun()
         second = group.create_task(said("xy"))
@@ -227,9 +216,9 @@ async def test_first_pieces_of_others_go_before_the_rest_of_a_sentence(
     assert model.done == [b"a", b"x", b"b", b"y", b"c"]
 
 
-async def test_a_sentence_left_early_stops_at_its_next_piece(model: Model, socket: Path) -> None:
-    async with speaking(model, socket):
-        tts = RemoteSynthesizer(socket)
+async def test_a_sentence_left_early_stops_at_its_next_piece(model: Model) -> None:
+    async with speaking(model):
+        tts = RemoteSynthesizer(SOCKET)
         model.gate.set()
         async with aclosing(tts.speak("a" * 400)) as pieces:
             assert await anext(pieces) == b"a"
@@ -237,50 +226,48 @@ async def test_a_sentence_left_early_stops_at_its_next_piece(model: Model, socke
     assert len(model.done) < 401
 
 
-async def test_too_many_jobs_are_refused_at_once(model: Model, socket: Path) -> None:
-    async with hearing(model, socket, waiting=1), asyncio.TaskGroup() as group:
-        jobs = [group.create_task(heard(socket, b"decoding"))]
+async def test_too_many_jobs_are_refused_at_once(model: Model) -> None:
+    async with hearing(model, waiting=1), asyncio.TaskGroup() as group:
+        jobs = [group.create_task(heard(b"decoding"))]
         await model.has_begun()
-        jobs.append(group.create_task(heard(socket, b"waiting")))
+        jobs.append(group.create_task(heard(b"waiting")))
         await waiting(1)
-        assert "1 jobs are queued already" in await refusal(socket, b"too many")
+        assert "1 jobs are queued already" in await refusal(b"too many")
         model.gate.set()
     assert [job.result() for job in jobs] == ["decoding", "waiting"]
 
 
 async def test_a_job_that_breaks_the_model_ends_alone(
-    model: Model, socket: Path, capsys: pytest.CaptureFixture[str]
+    model: Model, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model.gate.set()
-    async with hearing(model, socket):
-        assert "the model failed: RuntimeError" in await refusal(socket, b"bad")
-        assert await heard(socket, b"good") == "good"
+    async with hearing(model):
+        assert "the model failed: RuntimeError" in await refusal(b"bad")
+        assert await heard(b"good") == "good"
     assert "speech_job_failed" in capsys.readouterr().err
 
 
-async def test_a_model_that_hangs_is_given_up(model: Model, socket: Path) -> None:
-    async with hearing(model, socket, workers=2):
-        assert "within" in await refusal(socket, b"slow", deadline_s=0.05)
+async def test_a_model_that_hangs_is_given_up(model: Model) -> None:
+    async with hearing(model, workers=2):
+        assert "within" in await refusal(b"slow", deadline_s=0.05)
         model.gate.set()
-        assert await heard(socket, b"quick") == "quick"
+        assert await heard(b"quick") == "quick"
 
 
-async def test_a_missing_process_is_reported_at_once(socket: Path) -> None:
-    assert "voicebot serve" in await refusal(socket, b"hello")
+async def test_a_missing_process_is_reported_at_once() -> None:
+    assert "voicebot serve" in await refusal(b"hello")
 
 
-async def test_the_end_of_a_process_fails_its_jobs_and_its_successor_is_used(
-    model: Model, socket: Path
-) -> None:
-    async with asyncio.TaskGroup() as group, hearing(model, socket):
-        jobs = [group.create_task(refusal(socket, b"running"))]
+async def test_the_end_of_a_process_fails_its_jobs_and_its_successor_is_used(model: Model) -> None:
+    async with asyncio.TaskGroup() as group, hearing(model):
+        jobs = [group.create_task(refusal(b"running"))]
         await model.has_begun()
-        jobs.append(group.create_task(refusal(socket, b"queued")))
+        jobs.append(group.create_task(refusal(b"queued")))
         await waiting(1)
         group.create_task(open_after(jobs, model.gate))
     assert all("ended" in job.result() for job in jobs)
-    async with hearing(model, socket):
-        assert await heard(socket, b"again") == "again"
+    async with hearing(model):
+        assert await heard(b"again") == "again"
     assert b"queued" not in model.done
 
 
@@ -292,22 +279,22 @@ async def open_after(jobs: list[asyncio.Task[str]], gate: threading.Event) -> No
 
 @pytest.mark.parametrize("message", ["text", b"nonsense", b'{"do":"speak","text":"x"}\n'])
 async def test_an_invalid_message_closes_only_its_connection(
-    model: Model, socket: Path, message: str | bytes
+    model: Model, message: str | bytes
 ) -> None:
     model.gate.set()
-    async with hearing(model, socket):
-        async with connect(socket) as stranger:
+    async with hearing(model):
+        async with connect() as stranger:
             await stranger.send(message)
             with pytest.raises(ConnectionClosed) as closed:
                 await stranger.recv()
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1007
-        assert await heard(socket, b"good") == "good"
+        assert await heard(b"good") == "good"
 
 
-async def test_a_connection_may_carry_one_job_after_another(model: Model, socket: Path) -> None:
+async def test_a_connection_may_carry_one_job_after_another(model: Model) -> None:
     model.gate.set()
-    async with hearing(model, socket), connect(socket) as line:
+    async with hearing(model), connect() as line:
         for utterance in (b"one", b"two"):
             await line.send(pack(Hear(), utterance))
             reply, _ = unpack(Reply, await line.recv())
@@ -315,7 +302,7 @@ async def test_a_connection_may_carry_one_job_after_another(model: Model, socket
 
 
 async def test_a_client_that_never_reads_does_not_hold_the_model(
-    socket: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("voicebot.speech.inference_server._SEND_DEADLINE_S", 0.05)
 
@@ -325,26 +312,24 @@ async def test_a_client_that_never_reads_does_not_hold_the_model(
         yield Reply(do=Kind.SOUND), b"sound"
 
     server = InferenceServer(SpeechProcess.TTS, Speak, flood, workers=1)
-    async with serving(server, socket), connect(socket) as stuck:
+    async with serving(server), connect() as stuck:
         await stuck.send(pack(Speak(text="endless")))
         await stuck.recv()
-        async with aclosing(RemoteSynthesizer(socket).speak("short")) as pieces:
+        async with aclosing(RemoteSynthesizer(SOCKET).speak("short")) as pieces:
             assert await anext(pieces) == b"sound"
 
 
-async def test_metrics_tell_how_long_jobs_waited_and_how_many_were_refused(
-    model: Model, socket: Path
-) -> None:
+async def test_metrics_tell_how_long_jobs_waited_and_how_many_were_refused(model: Model) -> None:
     kept = [("wait_seconds_count", {}), ("work_seconds_count", {}),
             ("failures_total", {"reason": "busy"})]  # fmt: skip
     before = [sample(name, **labels) for name, labels in kept]
-    async with hearing(model, socket, waiting=2), asyncio.TaskGroup() as group:
-        group.create_task(heard(socket, b"one"))
+    async with hearing(model, waiting=2), asyncio.TaskGroup() as group:
+        group.create_task(heard(b"one"))
         await model.has_begun()
         for number in (1, 2):
-            group.create_task(heard(socket, b"more"))
+            group.create_task(heard(b"more"))
             await waiting(number)
-        await refusal(socket, b"too many")
+        await refusal(b"too many")
         model.gate.set()
     assert sample("jobs_waiting") == 0
     after = [sample(name, **labels) for name, labels in kept]
