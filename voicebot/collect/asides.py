@@ -98,20 +98,23 @@ def _of_read_back(turn: Turn, question: Ask) -> Turn | None:
     beside it what it is for, where that is asked. None for other questions."""
     held, business = turn.dialogue, turn.business
     said = utterance(question.about, business.language)
-    last = held.mode is Mode.CONFIRMING and held.step is Step.TIME
-    if not last or said.tags.isdisjoint(_PUTS_BACK):
+    if (
+        held.step is not Step.TIME
+        or held.mode is not Mode.CONFIRMING
+        or _PUTS_BACK not in said.tags
+    ):
         return None
     named = named_in(question.about, business.services, business.language)
-    left = content_of(said, *_PUTS_BACK, *_OF_A_TIME)
-    if len(left) > (_MOST_BESIDE if named else 0):
+    if len(content_of(said, _PUTS_BACK, "time.weekday", "time.day")) > (
+        _MOST_BESIDE if named else 0
+    ):
         return None
     told = not named or held.rides_along(Step.SERVICE) or Step.SERVICE not in held.answers
     return turn if told else turn.say("reply.written", value=turn.spoken(Step.SERVICE))
 
 
-_PUTS_BACK, _OF_A_TIME = ("topic.puts_back",), ("time.weekday", "time.day")
-_MOST_BESIDE = 3
-"""So many more words than the work that is asked after may stand in such a question."""
+_PUTS_BACK, _MOST_BESIDE = "topic.puts_back", 3
+"""The tag of such a question; so many more words than the work that it names may stand in it."""
 
 
 def object_to(turn: Turn, text: str) -> Turn:

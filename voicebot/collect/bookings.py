@@ -215,11 +215,10 @@ def _only_asks(held: Dialogue) -> bool:
     beside those of bookings, times and questions, their name and the work."""
     said, own = utterance(held.words, held.business.language), held.found
     known = (m for here in said.matches for m in here if m.tag.startswith(_OF_ANY_BOOKING))
-    read = {n for match in known for n in range(match.first, match.end)}
-    left = [said.low(n) for n in range(len(said)) if n not in read and not said.is_sound(n)]
-    work = own.service.casefold()[:_A_STEM] if own else ""
-    names = name_words(own.name) if own else ()
-    told = any(word not in names and not (work and word.startswith(work)) for word in left)
+    read = {n for match in known for n in range(match.first, match.end) if own}
+    left = (said.low(n) for n in range(len(said)) if n not in read and not said.is_sound(n))
+    names, work = (name_words(own.name), own.service.casefold()[:_A_STEM]) if own else ((), "")
+    told = any(word not in names and not word.startswith(work) for word in left)
     return not told and said.tags.isdisjoint(_OF_STAFF)
 
 
@@ -228,10 +227,7 @@ _OF_ANY_BOOKING = (
     *("decline.", "person.", "yes.", "no."),
 )
 """Tables whose words tell when it is, whose, or that it is asked after."""
-_OF_STAFF = (
-    *("note.request", "booked.adds", "booked.change", "booked.missing"),
-    *("want.late", "want.complaint"),
-)
+_OF_STAFF = ("note.request", "booked.adds", "booked.change", "booked.missing", "want.late")
 _A_STEM = 4
 """Letters by which "a clean" is a cleaning."""
 

@@ -104,20 +104,15 @@ def last_word(turn: Turn, said: Said, *, owed: bool) -> Turn:
     return turn.promise().say_call_back() if owed and known else turn
 
 
-def wants_else(turn: Turn, said: Said) -> bool:
-    """Return whether something is told beside "I don't want a booking": then it is no goodbye."""
-    known = turn.dialogue.purpose in (Purpose.CANCEL, Purpose.MOVE, Purpose.ASK_AFTER)
-    return not known and (said.says_more or said.has(Note) or (said.unread and _has_else(said)))
-
-
-def _has_else(said: Said) -> bool:
-    return "refuse.else" in utterance(said.text, said.situation.language).tags
-
-
-def instead(turn: Turn, said: Said) -> Turn:
-    """Note what is wanted instead of a booking: staff call back about a wish; a reason is noted."""
+def instead(turn: Turn, said: Said) -> Turn | None:
+    """Return the turn that notes what is wanted instead of a booking, and has staff call back about
+    a wish; a reason is only noted. None where nothing is told: that is a goodbye."""
     held = turn.dialogue
-    if not _has_else(said):
+    has_else = "refuse.else" in utterance(said.text, said.situation.language).tags
+    told = said.says_more or said.has(Note) or (said.unread and has_else)
+    if held.purpose in bookings.LOOKED_FOR or not told:
+        return None
+    if not has_else:
         return endings.close(turn.note(said.text).say_noted().become(cancelled=True))
     if held.purpose is Purpose.BOOK and Purpose.BE_CALLED not in held.dealt:
         return proceed(bookings.turn_to(turn, Purpose.BE_CALLED, said.text))

@@ -155,8 +155,10 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
         if only_asks:  # nor is a number asked for
             turn = turn.become(settled=held.settled | {Step.PHONE})
         return endings.close(beside(take_values(turn, said, only=_OF_A_CALLER), said)), True
-    if called_for.refuses_booking(said) and call_backs.wants_else(turn, said):
-        return call_backs.instead(take_values(turn, said, only=_OF_A_CALLER), said), True
+    if called_for.refuses_booking(said) and (
+        instead := call_backs.instead(take_values(turn, said, only=_OF_A_CALLER), said)
+    ):
+        return instead, True
     ending = ("later", "nothing", "no_booking" if refuses else "")
     ends = [w.span for w in said.of(Want) if w.what in ending and not changes]
     further = [ask.span for ask in said.of(Ask)]
