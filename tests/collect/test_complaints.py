@@ -208,6 +208,8 @@ def test_damage_of_the_callers_own_is_a_job() -> None:
         ("es", "me dijeron que vendrían el lunes y no vinieron", Purpose.COMPLAIN),
         ("es", "¿vendrían el lunes?", Purpose.BOOK),
         ("zh", "昨天师傅说没零件，到今天也没消息", Purpose.COMPLAIN),
+        ("zh", "我等了你们师傅一个下午", Purpose.COMPLAIN),
+        ("zh", "上次修完没给我发票，我要补开", Purpose.BE_CALLED),
         ("zh", "我的发票还没收到", Purpose.BE_CALLED),
         ("zh", "你们招不招电工，我想应聘", Purpose.BE_CALLED),
         ("zh", "你们多收了我钱", Purpose.COMPLAIN),

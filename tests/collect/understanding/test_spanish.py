@@ -110,6 +110,7 @@ def test_addresses_are_understood(said: str, address: str) -> None:
         ("calle Luna 7, 4 izda, Getafe", "Calle Luna 7, 4 izda, Getafe"),
         ("calle Luna 7, 1D, Getafe", "Calle Luna 7, 1D, Getafe"),
         ("calle Luna 7, 3-2, Getafe", "Calle Luna 7, 3-2, Getafe"),
+        ("calle Luna 7, escalera 2, 5 A, Getafe", "Calle Luna 7, escalera 2, 5 A, Getafe"),
         ("Aquí en Getafe, en la calle Luna, veintidós", "Calle Luna 22, Getafe"),
         ("Lavapiés 8, bajo, Getafe", "Lavapiés 8, bajo, Getafe"),
         ("plaza Luna 7, 4.º izquierda, Getafe", "Plaza Luna 7, 4º izquierda, Getafe"),

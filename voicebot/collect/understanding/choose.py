@@ -35,7 +35,7 @@ _ASK_OF_TIMES = ("ask.weekends", "ask.punctual", "ask.cancel", "topic.price")
 """Rows in whose questions no time is wished for."""
 _NO_WISHES = ("cancel", "visitor", "tell", "idle", "punctual", "ring_ahead")
 """Topics of questions what becomes of a booking that does not suit, and of what staff are told."""
-_PRICE, _FREE = "price", "free"
+_PRICE, _FREE, _AREA = "price", "free", "area"
 """The topic of the question what work costs: who asks wants it done."""
 _RINGS = "call_back"
 """A wish; not in what whoever comes is told: "have him ring me before he comes"."""
@@ -226,7 +226,7 @@ def _inside(said: Utterance, wide: Candidate, known: Iterable[Candidate]) -> Ite
     need an electrician, is he here at seven on the dot?").
     """
     described = isinstance(wide.act, Provide) and wide.act.step is Step.SERVICE
-    asked = isinstance(wide.act, Ask) and wide.act.topic in (OFFERED, _PRICE, _FREE)
+    asked = isinstance(wide.act, Ask) and wide.act.topic in (OFFERED, _PRICE, _FREE, _AREA)
     asked |= isinstance(wide.act, Ask) and said.at(wide.first, "service.lead") is not None
     if not wide.act or not (described or asked):
         return

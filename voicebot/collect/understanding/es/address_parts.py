@@ -69,7 +69,8 @@ def unit_at(words: Words, at: int) -> Found | None:
             return word.digits or word.text.upper() if word.is_number or word.is_letter else ""
         if word.is_figure and word.low.lstrip("0123456789.") in ("o", "a"):
             return word.low[:-1].rstrip(".") + ("º" if word.low.endswith("o") else "ª")
-        door, small = words.near(at + 1), words.phrase(at + 1, "address.small")
+        door = words.near(at + 1)
+        small = words.phrase(at + 1, "address.small") and door.text.islower()  # not "5 A"
         sided = door.text and (door.is_letter or words.phrase(at + 1, "address.unit"))
         told = word.pause and ((sided and not small) or _DOOR.fullmatch(word.low))
         return (word.text.upper() if word.is_figure else word.digits) if told else ""  # "4 izda"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 from voicebot.business import Offer
@@ -15,6 +14,7 @@ from voicebot.collect.understanding.fields.service_ranking import (
     first_of,
     is_of_another,
     rank,
+    up_to_question,
     without_places,
 )
 from voicebot.collect.understanding.fields.trades import (
@@ -82,7 +82,7 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
     elif _is_beside(said, best, situation):
         yield _noted(said, best.first, best.end)
     else:
-        best = _before_question(said, best, kept)
+        best = up_to_question(said, best, kept)
         further = list(_further(said, best, kept))
         named = [h for h in kept if h.service == best.service and h.weight >= TRADE]
         meant = (h for h in (best, *named) if further or not _is_passing(said, h, situation))
@@ -90,13 +90,6 @@ def service(said: Utterance, situation: Situation) -> Iterator[Candidate]:
             behind = [first for first, _ in further if first >= best.end]
             yield from _candidates(said, best, situation, min(behind, default=len(said)))
             yield from (_noted(said, *tokens) for tokens in further)
-
-
-def _before_question(said: Utterance, best: Hit, kept: Sequence[Hit]) -> Hit:
-    """Return it up to the end of the first question: "how much is a clean? Windows too?"."""
-    stop = next((n for n in range(best.first, best.end) if said.low(n) == "?"), best.end)
-    ends = [h.end for h in kept if h.service == best.service and best.first < h.end <= stop]
-    return replace(best, end=max(ends, default=best.end))
 
 
 def _noted(said: Utterance, first: int, end: int) -> Candidate:
@@ -131,8 +124,11 @@ def _asked_whether(
     open_here = situation.step is Step.SERVICE and situation.asked is Asked.ANSWER
     listed = len(situation.services)
     sure = {hit.service for hit in hits if hit.weight >= SAID}
-    for match in said.all("ask.offered", "ask.price", "topic.price"):
+    for match in said.all("ask.offered", "ask.price", "topic.price", "ask.area"):
         clause, whether = said.clause(match.first), match.tag == "ask.offered"
+        opens = said.is_opening(match.first) or said.before(match.first, "clause.before")
+        if match.value and not opens:
+            continue  # "cuando podáis"
         first, end = clause.first, clause.end
         inside = [hit for hit in hits if first <= hit.first < end]
         ours = any(hit.service < listed for hit in inside)
@@ -145,8 +141,11 @@ def _asked_whether(
             span = said.span(first, end)
             yield Candidate(Ask(OFFERED, said.text[slice(*span)], span), first, end)
         best = None if Step.SERVICE in situation.record else best_of(inside, listed)
-        work = best and (whether or said.before(best.first, "service.priced"))
-        if best and (work or best.weight not in (NAME, TRADE)) and best.service < listed:
+        if best is None or best.service >= listed:
+            continue
+        # Nobody who asks what a plumber costs has told the work; "to Penrith to clean gutters" has.
+        told = best.weight not in (NAME, TRADE) or best.end > best.first + 1
+        if whether or told or said.before(best.first, "service.priced"):
             name, span = situation.services[best.service].name, said.span(best.first, best.end)
             yield Candidate(Provide(Step.SERVICE, name, span, assumed=1), best.first, best.end, 1)
 

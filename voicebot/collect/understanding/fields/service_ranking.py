@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from voicebot.call import Step
 from voicebot.collect.understanding.fields.trades import FAULT, HINT, SAID, SYNONYM, Hit
@@ -51,6 +52,13 @@ def best_of(hits: Sequence[Hit], listed: int) -> Hit | None:
     if len(ranked) > 1 and rank(hits, ranked[1], listed)[0] == rank(hits, ranked[0], listed)[0]:
         sure = HINT
     return Hit(min(h.first for h in own), max(h.end for h in own), ranked[0], sure)
+
+
+def up_to_question(said: Utterance, best: Hit, kept: Sequence[Hit]) -> Hit:
+    """Return it up to the end of the first question: "how much is a clean? Windows too?"."""
+    stop = next((n for n in range(best.first, best.end) if said.low(n) == "?"), best.end)
+    ends = [h.end for h in kept if h.service == best.service and best.first < h.end <= stop]
+    return replace(best, end=max(ends, default=best.end))
 
 
 def first_of(said: Utterance, hits: Sequence[Hit], listed: int) -> Hit | None:

@@ -37,6 +37,7 @@ _BETWEEN = (
 """Words between what was named and what is taken in its place, or said of it."""
 
 _UNITS = ("hours", "minutes", "days", "weeks", "months")
+_BOTH = 2
 _SHIFTS = ("time.hours", "time.minutes", "time.later_on", "time.sooner")
 _HALF_DAY, _NEAR_MINUTES, _WEEK, _A_WORD_OR_TWO = 12, 75, 7, 2
 
@@ -87,6 +88,9 @@ def _is_rank(line: Line, word: Match) -> bool:
     asked = said.clause(word.first).asked and "time.taken" not in said.tags
     bare = said.at(word.first, "time.later", "time.earlier") if word.end - word.first == 1 else None
     said_of_it = bare and not line.before(word.first, "the") and not line.opens(word.first)
+    week_later = said.at(word.first, "time.next_day") and len(line.situation.offered) > _BOTH
+    week_later = week_later and "time.weekday" in said.tags  # "este viernes no, el otro"
+    said_of_it = said_of_it or week_later
     return not (part or asked or said_of_it or said.at(word.end, "time.few_of_them"))
 
 

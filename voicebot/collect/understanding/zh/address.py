@@ -232,8 +232,11 @@ def _belongs(said: Utterance, piece: _Place, *, goes_on: bool) -> bool:
 
 
 def _room_end(said: Utterance, end: int) -> int:
-    """Return where a room ends whose figures end there, with its letter: 十五A."""
-    return end + (end < len(said) and said.tokens[end].kind is Kind.LETTER)
+    """Return where a room ends whose figures end there, with its letter: 十五A, 15A08."""
+    if end < len(said) and said.tokens[end].kind is Kind.LETTER:
+        end += 1
+        end += end < len(said) and said.tokens[end].is_digits and said.tokens[end].glued
+    return end
 
 
 def _read(said: Utterance, each: _Place) -> _Place:
