@@ -13,15 +13,7 @@ from redis.asyncio import Redis
 from tests.chaos import faults
 from tests.chaos.invariants import Evidence, Harm, Stored, Violation, judge
 from tests.chaos.phone import Cut, Phone
-from tests.chaos.plan import (
-    DENIALS,
-    ENDS_SERVERS,
-    OF_CLOCKS,
-    OF_REDIS,
-    Kind,
-    Plan,
-    Trouble,
-)
+from tests.chaos.plan import DENIALS, ENDS_SERVERS, OF_CLOCKS, OF_REDIS, Kind, Plan, Trouble
 from tests.chaos.proxy import HOST
 from tests.chaos.rebookings import wish_of
 from tests.chaos.stage import Stage

@@ -13,12 +13,7 @@ from tests.console.conftest import PATIENCE_S, PROGRAM, HubAndStore, hub_and_sto
 from tests.store.cluster import cluster
 from voicebot.call import CallSid, Change, Message, Phase, Speaker, Step
 from voicebot.console.event_streams import SeenEvents, events_of_all, events_of_call
-from voicebot.store import (
-    BEGINNING,
-    EventReader,
-    StreamEvent,
-    utc_now,
-)
+from voicebot.store import BEGINNING, EventReader, StreamEvent, utc_now
 from voicebot.store.layout import CHANNEL
 
 SID = CallSid("CA-events")

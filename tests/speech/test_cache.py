@@ -136,9 +136,7 @@ async def test_a_failure_of_all_voices_raises_and_fixed_sentences_are_still_spok
     assert await said(alone, SORRY) == "cloud0 cloud1 "
 
 
-async def test_one_voice_that_cannot_be_warmed_does_not_keep_the_other_cold(
-    tmp_path: Path,
-) -> None:
+async def test_one_voice_that_cannot_be_warmed_does_not_keep_the_other_cold(tmp_path: Path) -> None:
     local = Voice("local")
     both = voices(tmp_path, Voice("cloud", breaks_after=0), local)
     for _ in range(2):

@@ -7,13 +7,7 @@ from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
 from voicebot.call import Change, Status, Step
-from voicebot.store.commit_encoding import (
-    Commit,
-    EncodedCommit,
-    PendingUpdate,
-    SessionInfo,
-    encode,
-)
+from voicebot.store.commit_encoding import Commit, EncodedCommit, PendingUpdate, SessionInfo, encode
 from voicebot.store.layout import call_keys, message_json
 from voicebot.store.record import CallRecord
 from voicebot.store.scripts import Claimed, Scripts, Verdict

@@ -117,9 +117,7 @@ async def test_leaving_does_not_give_a_booking_back(caller: Caller) -> None:
     assert await caller("B").hold(NOON + timedelta(days=1)) is Place.YOURS
 
 
-async def test_what_an_earlier_call_holds_does_not_stand_in_its_callers_way(
-    caller: Caller,
-) -> None:
+async def test_what_an_earlier_call_holds_does_not_stand_in_its_callers_way(caller: Caller) -> None:
     earlier, later = caller("A"), caller("B")
     days = [NOON, NOON + timedelta(days=1), NOON + timedelta(days=300)]
     for day in days:

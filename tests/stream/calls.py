@@ -12,15 +12,8 @@ from typing import Any
 from websockets.asyncio.client import unix_connect
 from websockets.asyncio.server import ServerConnection, unix_serve
 
-from tests.stream.doubles import (
-    CodedDetector,
-    CodedTranscriber,
-    SteadyVoice,
-)
-from tests.stream.provider import (
-    Provider,
-    carried,
-)
+from tests.stream.doubles import CodedDetector, CodedTranscriber, SteadyVoice
+from tests.stream.provider import Provider, carried
 from voicebot.call import CallSid, CallState, Change, Message, Saved, Speaker, Status, Step
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Hearing, Hint, Utterance

@@ -24,18 +24,11 @@ from voicebot.call import Phase, Step
 from voicebot.collect.events import Expectation, Silent, TimeUp, Unheard
 from voicebot.errors import CallEnded, Fenced
 from voicebot.stream import events as ev
-from voicebot.stream.caller import (
-    PREROLL_MS,
-    is_backchannel,
-    oldest_needed_ms,
-)
+from voicebot.stream.caller import PREROLL_MS, is_backchannel, oldest_needed_ms
 from voicebot.stream.events import AudioReady, SentenceBegan, Signal, Timer
 from voicebot.stream.machine import step
 from voicebot.stream.provider_dialect import Digit, Mark
-from voicebot.stream.state import (
-    CallState,
-    Waits,
-)
+from voicebot.stream.state import CallState, Waits
 from voicebot.stream.voice import FAREWELL_MARK_S, FILLER_AGAIN_S
 from voicebot.telemetry import Heard
 

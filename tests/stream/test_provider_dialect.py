@@ -10,15 +10,7 @@ from hypothesis import strategies as st
 from voicebot.call import CallSid
 from voicebot.errors import ProtocolViolation
 from voicebot.stream import provider_dialect as dialect
-from voicebot.stream.provider_dialect import (
-    Audio,
-    Digit,
-    Malformed,
-    Mark,
-    Start,
-    Stop,
-    Unknown,
-)
+from voicebot.stream.provider_dialect import Audio, Digit, Malformed, Mark, Start, Stop, Unknown
 
 CALL_SID = CallSid("CA" + "0a" * 16)
 STREAM_SID = "MZ" + "0b" * 16

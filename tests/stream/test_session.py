@@ -23,12 +23,7 @@ from tests.stream.calls import (
     call,
     now,
 )
-from tests.stream.doubles import (
-    CodedTranscriber,
-    SteadyVoice,
-    silence,
-    spoken,
-)
+from tests.stream.doubles import CodedTranscriber, SteadyVoice, silence, spoken
 from voicebot.call import CallSid, Change, Phase, Saved, Status, Step
 from voicebot.collect.collector import Hear, SayAloud, converse, expectation
 from voicebot.collect.dialogue import Mode

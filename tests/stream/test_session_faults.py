@@ -34,12 +34,7 @@ from tests.stream.doubles import (
     silence,
     spoken,
 )
-from tests.stream.provider import (
-    CALL_SID,
-    STREAM_SID,
-    media_message,
-    start_message,
-)
+from tests.stream.provider import CALL_SID, STREAM_SID, media_message, start_message
 from voicebot.call import CallSid, Change, Status
 from voicebot.collect.collector import Hear, SayAloud
 from voicebot.collect.events import Expectation, Unheard

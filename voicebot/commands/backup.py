@@ -60,9 +60,7 @@ def backup(
     typer.echo(f"{file}: {records} files of records, {journals} journals")
 
 
-def restore(
-    file: Annotated[Path, typer.Argument(help="A file of `voicebot backup`.")],
-) -> None:
+def restore(file: Annotated[Path, typer.Argument(help="A file of `voicebot backup`.")]) -> None:
     """Put a back-up into the data directory, which must be new; no server may run there.
 
     \b

@@ -20,12 +20,7 @@ from pydantic import BaseModel
 
 from voicebot.call import FIELDS, CallSid, Needs, Status, Step, Wish, is_e164
 from voicebot.collect.resuming import asking
-from voicebot.console.dependencies import (
-    AppState,
-    CurrentVisitor,
-    Sid,
-    State,
-)
+from voicebot.console.dependencies import AppState, CurrentVisitor, Sid, State
 from voicebot.console.event_streams import (
     events_of_all,
     events_of_call,

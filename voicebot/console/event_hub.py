@@ -22,14 +22,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from voicebot.call import CallSid, Status
 from voicebot.console.views import CallActivity, CurrentCall, Turn, follow
 from voicebot.log import get_logger
-from voicebot.store import (
-    AWAY,
-    BEGINNING,
-    EventReader,
-    IndexEntry,
-    StreamEvent,
-    entry_order,
-)
+from voicebot.store import AWAY, BEGINNING, EventReader, IndexEntry, StreamEvent, entry_order
 
 MARGIN_MS = 3000
 GATHER_S = 0.1

@@ -14,13 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from voicebot.error_texts import sentence, sentences
-from voicebot.errors import (
-    BrokenRecord,
-    Fenced,
-    StoreUnavailable,
-    TooManyCommands,
-    VoicebotError,
-)
+from voicebot.errors import BrokenRecord, Fenced, StoreUnavailable, TooManyCommands, VoicebotError
 from voicebot.store import AWAY, unavailable_when_away
 
 _MEDIA_TYPE = "application/problem+json"

@@ -9,13 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from voicebot.call import FIELDS, Needs, Phase, Speaker, Status, Step, Wish
 from voicebot.collect.resuming import standing
-from voicebot.console.masking import (
-    PERSONAL,
-    Visibility,
-    mask_record,
-    mask_words,
-    personal_answers,
-)
+from voicebot.console.masking import PERSONAL, Visibility, mask_record, mask_words, personal_answers
 from voicebot.store import (
     BEGINNING,
     CallRecord,

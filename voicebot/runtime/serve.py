@@ -42,13 +42,7 @@ from voicebot.runtime.ports import (
 from voicebot.runtime.process import Lifetime, run
 from voicebot.settings import Engine, Settings, load_settings
 from voicebot.speech import SpeechProcess, is_needed
-from voicebot.store import (
-    AWAY,
-    EmbeddedValkey,
-    cancel_tasks,
-    connect,
-    require_form,
-)
+from voicebot.store import AWAY, EmbeddedValkey, cancel_tasks, connect, require_form
 
 LOCAL: Final = {"stream_host": "127.0.0.1", "drain_s": 2.0}
 """With --local: this machine only, and Ctrl-C does not wait for calls."""

@@ -104,9 +104,7 @@ class EventReader:
         seconds, micros = cast(tuple[int, int], reply)
         return seconds * 1000 + micros // 1000
 
-    def command_notices(
-        self,
-    ) -> AbstractAsyncContextManager[AsyncIterator[tuple[CallSid, ...]]]:
+    def command_notices(self) -> AbstractAsyncContextManager[AsyncIterator[tuple[CallSid, ...]]]:
         """Yield the callSids for which staff give commands, as `notices` does."""
         return self.notices(channel=COMMANDS_CHANNEL)
 

@@ -17,13 +17,7 @@ from voicebot.log import get_logger
 from voicebot.speech import Hint, SttStream, SttTurn, is_noisy
 from voicebot.stream.caller import oldest_needed_ms
 from voicebot.stream.echo import COMPARED_MS, SentAudio
-from voicebot.stream.events import (
-    DropTranscription,
-    Feed,
-    Follow,
-    Transcribe,
-    Transcribed,
-)
+from voicebot.stream.events import DropTranscription, Feed, Follow, Transcribe, Transcribed
 from voicebot.stream.machine import CallMachine
 from voicebot.stream.relay import Relay
 from voicebot.stream.turn_taking import STAY_PROBABILITY, Floor

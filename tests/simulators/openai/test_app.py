@@ -7,10 +7,7 @@ import httpx
 import numpy as np
 import pytest
 
-from voicebot.simulators.openai.simulator import (
-    PUBLISHED,
-    Service,
-)
+from voicebot.simulators.openai.simulator import PUBLISHED, Service
 
 
 def sim(http: httpx.AsyncClient, path: str) -> str:

@@ -8,10 +8,7 @@ import numpy as np
 import pytest
 
 from tests.simulators.openai.conftest import Samples, recorded
-from voicebot.simulators.openai.simulator import (
-    PCM_RATE_HZ,
-    babble,
-)
+from voicebot.simulators.openai.simulator import PCM_RATE_HZ, babble
 
 TEXT = "May I have your name, please?"
 SPEECH = {"model": "gpt-4o-mini-tts", "voice": "coral", "input": TEXT, "response_format": "pcm"}

@@ -187,9 +187,7 @@ async def test_a_failing_tts_process_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.audio
-async def test_without_a_server_a_tts_process_is_started_for_the_call(
-    tmp_path: Path,
-) -> None:
+async def test_without_a_server_a_tts_process_is_started_for_the_call(tmp_path: Path) -> None:
     async with local_voice(tmp_path) as voice:
         clip = await voice.speak("My name is Ann Lee.")
     assert 4_000 < clip.voiced_samples < 40_000, "half a second to five"

@@ -27,10 +27,7 @@ from voicebot.simulators.openai import FaultKind, Latency, Service, Simulator
 from voicebot.speech import Hint, SttStream
 from voicebot.speech.openai.dictation import Format
 from voicebot.speech.openai.session import Limits
-from voicebot.speech.openai.stt import (
-    OpenAISttStream,
-    join_stretches,
-)
+from voicebot.speech.openai.stt import OpenAISttStream, join_stretches
 
 NAME, YES, NO = recorded("john_name.wav"), recorded("john_yes.wav"), recorded("john_no.wav")
 PAUSES = recorded("phone_pauses.wav")
