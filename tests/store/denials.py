@@ -14,65 +14,48 @@ Denial = Callable[[Redis], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def no_memory(client: Redis) -> AsyncIterator[None]:
+async def _told(client: Redis, denying: str, allowing: str) -> AsyncIterator[None]:
+    """The server is given the first command, and at the end the second."""
+    await client.execute_command(*denying.split())  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        await client.execute_command(*allowing.split())  # type: ignore[no-untyped-call]
+
+
+def no_memory(client: Redis) -> AbstractAsyncContextManager[None]:
     """OOM."""
-    await client.config_set("maxmemory", 1)
-    try:
-        yield
-    finally:
-        await client.config_set("maxmemory", 0)
+    return _told(client, "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0")
 
 
-@asynccontextmanager
-async def read_only(client: Redis) -> AsyncIterator[None]:
+def read_only(client: Redis) -> AbstractAsyncContextManager[None]:
     """READONLY: it has been made a replica, of a master that does not answer."""
-    await client.execute_command("REPLICAOF", "127.0.0.1", free_port())  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        await client.execute_command("REPLICAOF", "NO", "ONE")  # type: ignore[no-untyped-call]
+    return _told(client, f"REPLICAOF 127.0.0.1 {free_port()}", "REPLICAOF NO ONE")
 
 
 @asynccontextmanager
 async def master_down(client: Redis) -> AsyncIterator[None]:
     """MASTERDOWN: such a replica that does not even read."""
-    await client.config_set("replica-serve-stale-data", "no")
-    try:
-        async with read_only(client):
-            yield
-    finally:
-        await client.config_set("replica-serve-stale-data", "yes")
+    stale = "CONFIG SET replica-serve-stale-data"
+    async with _told(client, f"{stale} no", f"{stale} yes"), read_only(client):
+        yield
 
 
-@asynccontextmanager
-async def no_rights(client: Redis) -> AsyncIterator[None]:
+def no_rights(client: Redis) -> AbstractAsyncContextManager[None]:
     """NOPERM, which inside a script is a plain ERR."""
-    await client.execute_command("ACL", "SETUSER", "default", "-hset")  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        await client.execute_command("ACL", "SETUSER", "default", "+hset")  # type: ignore[no-untyped-call]
+    return _told(client, "ACL SETUSER default -hset", "ACL SETUSER default +hset")
 
 
-@asynccontextmanager
-async def no_calendar(client: Redis) -> AsyncIterator[None]:
+def no_calendar(client: Redis) -> AbstractAsyncContextManager[None]:
     """NOPERM for whatever writes the slots of a day."""
-    keys = ("resetkeys", "~[^s]*", "%R~slots:*")
-    await client.execute_command("ACL", "SETUSER", "default", *keys)  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        await client.execute_command("ACL", "SETUSER", "default", "resetkeys", "~*")  # type: ignore[no-untyped-call]
+    user = "ACL SETUSER default resetkeys"
+    return _told(client, f"{user} ~[^s]* %R~slots:*", f"{user} ~*")
 
 
-@asynccontextmanager
-async def no_replicas(client: Redis) -> AsyncIterator[None]:
+def no_replicas(client: Redis) -> AbstractAsyncContextManager[None]:
     """NOREPLICAS."""
-    await client.config_set("min-replicas-to-write", 1)
-    try:
-        yield
-    finally:
-        await client.config_set("min-replicas-to-write", 0)
+    wanted = "CONFIG SET min-replicas-to-write"
+    return _told(client, f"{wanted} 1", f"{wanted} 0")
 
 
 @asynccontextmanager

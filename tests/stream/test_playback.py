@@ -15,8 +15,10 @@ class Line:
     def __init__(self) -> None:
         self.now = Playback()
 
-    def begin(self) -> None:
+    def begin(self, text: str) -> None:
+        """A new utterance, with this sentence."""
         self.now = self.now.begin()
+        self.open(text)
 
     def open(self, text: str) -> None:
         self.now = self.now.open_sentence(text)
@@ -34,7 +36,7 @@ class Line:
 
     def say(self, *sentences: str, at: float = 0.0, whole: bool = True) -> list[str]:
         """Queue each sentence as one second of audio; returns the marks."""
-        self.begin()
+        self.now = self.now.begin()
         marks = []
         for sentence in sentences:
             self.open(sentence)
@@ -56,54 +58,49 @@ class Line:
         return again
 
 
-def test_marks_carry_generation_and_sentence() -> None:
-    line = Line()
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+def test_marks_carry_generation_and_sentence(line: Line) -> None:
     assert line.say("One.", "Two.") == ["g1.s1", "g1.s2"]
     assert line.say("Three.") == ["g2.s1"]
 
 
-def test_audio_that_follows_before_the_last_has_been_played_is_in_time() -> None:
-    line = Line()
-    line.begin()
-    line.open("One.")
+def test_audio_that_follows_before_the_last_has_been_played_is_in_time(line: Line) -> None:
+    line.begin("One.")
     assert line.queue(SECOND, 10.0) == 0.0, "the first is never late: nothing sounds before it"
     assert line.queue(SECOND, 10.9) == 0.0
     assert line.queue(SECOND, 12.0) == 0.0, "just as the second ends"
 
 
-def test_audio_that_follows_after_the_silence_began_is_late_by_that_silence() -> None:
-    line = Line()
-    line.begin()
-    line.open("One.")
+def test_audio_that_follows_after_the_silence_began_is_late_by_that_silence(line: Line) -> None:
+    line.begin("One.")
     line.queue(SECOND, 10.0)
     line.open("Two.")
     assert line.queue(SECOND, 11.3) == pytest.approx(0.3)
     assert line.queue(SECOND, 12.0) == 0.0, "the play-out clock has moved on with the gap"
 
 
-def test_a_new_utterance_and_one_that_goes_on_begin_in_time() -> None:
-    line = Line()
+def test_a_new_utterance_and_one_that_goes_on_begin_in_time(line: Line) -> None:
     line.say("One.", "Two.", whole=False)
     line.interrupt(0.5)
     line.resume()
     line.open("One.")
     assert line.queue(SECOND, 5.0) == 0.0
-    line.begin()
-    line.open("Three.")
+    line.begin("Three.")
     assert line.queue(SECOND, 60.0) == 0.0
 
 
-def test_a_filler_bridges_a_gap() -> None:
-    line = Line()
-    line.begin()
-    line.open("One.")
+def test_a_filler_bridges_a_gap(line: Line) -> None:
+    line.begin("One.")
     line.queue(SECOND, 0.0)
     line.fill(SECOND, 1.0)
     assert line.queue(SECOND, 1.8) == 0.0
 
 
-def test_the_bot_is_heard_until_its_last_mark() -> None:
-    line = Line()
+def test_the_bot_is_heard_until_its_last_mark(line: Line) -> None:
     assert not line.now.is_heard
     first, last = line.say("One.", "Two.")
     line.mark(first, 1.0)
@@ -112,8 +109,7 @@ def test_the_bot_is_heard_until_its_last_mark() -> None:
     assert not line.now.is_heard
 
 
-def test_the_bot_is_heard_between_two_sentences() -> None:
-    line = Line()
+def test_the_bot_is_heard_between_two_sentences(line: Line) -> None:
     (first,) = line.say("One.", whole=False)
     line.mark(first, 1.0)
     assert line.now.is_heard
@@ -121,8 +117,7 @@ def test_the_bot_is_heard_between_two_sentences() -> None:
     assert not line.now.is_heard
 
 
-def test_a_provider_without_marks_has_played_when_they_are_given_up() -> None:
-    line = Line()
+def test_a_provider_without_marks_has_played_when_they_are_given_up(line: Line) -> None:
     line.say("One.", "Two.", at=10.0)
     assert line.now.is_heard
     assert line.now.ends_at == pytest.approx(12.0)
@@ -130,24 +125,20 @@ def test_a_provider_without_marks_has_played_when_they_are_given_up() -> None:
     assert not line.now.is_heard
 
 
-def test_what_is_not_whole_is_not_given_up() -> None:
-    line = Line()
+def test_what_is_not_whole_is_not_given_up(line: Line) -> None:
     line.say("One.", whole=False)
     assert line.now.give_up() == line.now
 
 
-def test_an_interruption_keeps_whole_sentences_and_the_words_that_fit() -> None:
-    line = Line()
+def test_an_interruption_keeps_whole_sentences_and_the_words_that_fit(line: Line) -> None:
     first, _ = line.say("What is your name?", "Please spell it for me.")
     line.mark(first, 1.1)
     line.mark("g1.s2.4800", 1.7)
     assert line.interrupt(1.9) == "What is your name? Please spell"
 
 
-def test_of_a_sentence_that_was_cut_only_what_came_back_was_heard() -> None:
-    line = Line()
-    line.begin()
-    line.open("What is the number of your house?")
+def test_of_a_sentence_that_was_cut_only_what_came_back_was_heard(line: Line) -> None:
+    line.begin("What is the number of your house?")
     marks = []
     for piece in pieces(SECOND):
         marks.append(line.now.progress_mark)
@@ -159,8 +150,7 @@ def test_of_a_sentence_that_was_cut_only_what_came_back_was_heard() -> None:
 
 
 @pytest.mark.parametrize("count", ["", "x", "-5", "9" * 5000])
-def test_a_mark_within_a_sentence_that_is_not_ours_says_nothing(count: str) -> None:
-    line = Line()
+def test_a_mark_within_a_sentence_that_is_not_ours_says_nothing(line: Line, count: str) -> None:
     line.say("What is your name?")
     before = line.now
     line.mark(f"g1.s1.{count}", 0.5)
@@ -168,22 +158,18 @@ def test_a_mark_within_a_sentence_that_is_not_ours_says_nothing(count: str) -> N
     assert line.now == before
 
 
-def test_nothing_was_heard_of_what_was_cut_at_once() -> None:
-    line = Line()
+def test_nothing_was_heard_of_what_was_cut_at_once(line: Line) -> None:
     line.say("What is your name?")
     assert line.interrupt(0.0) == ""
 
 
-def test_not_more_was_heard_than_was_sent() -> None:
-    line = Line()
-    line.begin()
-    line.open("What is the number of your house and the street?")
+def test_not_more_was_heard_than_was_sent(line: Line) -> None:
+    line.begin("What is the number of your house and the street?")
     line.queue(SECOND[:4000], 0.0)
     assert line.interrupt(60.0) == "What is"
 
 
-def test_cleared_marks_are_not_heard() -> None:
-    line = Line()
+def test_cleared_marks_are_not_heard(line: Line) -> None:
     (mark,) = line.say("What is your name?")
     line.interrupt(0.5)
     line.mark(mark, 0.5)
@@ -191,8 +177,7 @@ def test_cleared_marks_are_not_heard() -> None:
     assert not line.now.is_heard
 
 
-def test_marks_of_another_generation_and_unknown_ones_say_nothing() -> None:
-    line = Line()
+def test_marks_of_another_generation_and_unknown_ones_say_nothing(line: Line) -> None:
     (old,) = line.say("One.")
     line.say("Two.", at=5.0)
     for name in (old, "g2.s9", "", "nonsense"):
@@ -200,15 +185,13 @@ def test_marks_of_another_generation_and_unknown_ones_say_nothing() -> None:
     assert line.now.is_heard
 
 
-def test_a_mark_that_went_missing_is_made_up_for_by_the_next() -> None:
-    line = Line()
+def test_a_mark_that_went_missing_is_made_up_for_by_the_next(line: Line) -> None:
     _, second, _ = line.say("One.", "Two.", "Three is the last.")
     line.mark(second, 2.0)
     assert line.interrupt(2.0) == "One. Two."
 
 
-def test_a_cut_utterance_goes_on_after_what_was_heard() -> None:
-    line = Line()
+def test_a_cut_utterance_goes_on_after_what_was_heard(line: Line) -> None:
     first, *_ = line.say("One.", "Two is cut.", "Three.")
     line.mark(first, 1.0)
     line.interrupt(1.5)
@@ -223,8 +206,7 @@ def test_a_cut_utterance_goes_on_after_what_was_heard() -> None:
     assert line.interrupt(3.7) == "One. Two is"
 
 
-def test_full_width_sentences_are_joined_without_a_space() -> None:
-    line = Line()
+def test_full_width_sentences_are_joined_without_a_space(line: Line) -> None:
     marks = line.say("您好。", "请问您的名字？")
     for mark in marks:
         line.mark(mark, 2.0)
