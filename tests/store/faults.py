@@ -4,6 +4,7 @@ import asyncio
 import errno
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import cast
 
 from redis.asyncio import Redis
@@ -23,7 +24,8 @@ class FaultyRedis:
         self.asked = 0
 
     def __getattr__(self, name: str) -> object:
-        return getattr(self._client, name)
+        run = getattr(self._client, name)
+        return partial(self._faulty, run) if name in ("hget", "get", "zadd") else run
 
     @contextmanager
     def away(self, error: RedisError | None = None) -> Iterator[None]:
@@ -59,24 +61,13 @@ class FaultyRedis:
             raise self._error
         return True
 
-    async def hget(self, *arguments: object) -> object:
-        return await self._faulty(self._client.hget, arguments)
-
-    async def get(self, *arguments: object) -> object:
-        return await self._faulty(self._client.get, arguments)
-
-    async def zadd(self, *arguments: object) -> object:
-        return await self._faulty(self._client.zadd, arguments)
-
     async def execute_command(self, *command: object, **options: object) -> object:
         run = cast(Callable[..., Awaitable[object]], self._client.execute_command)
         if command[0] in ("EVAL", "EVALSHA"):
-            return await self._faulty(run, command)
+            return await self._faulty(run, *command)
         return await run(*command, **options)
 
-    async def _faulty(
-        self, run: Callable[..., Awaitable[object]], arguments: tuple[object, ...]
-    ) -> object:
+    async def _faulty(self, run: Callable[..., Awaitable[object]], *arguments: object) -> object:
         self.asked += 1
         await self._open.wait()
         if self._error:
