@@ -38,6 +38,7 @@ from voicebot.collect.understanding import (
     utterance,
 )
 from voicebot.collect.understanding.clauses import REQUESTS, Clause
+from voicebot.collect.understanding.consent import is_no_figure, is_part_of
 from voicebot.collect.understanding.text import Kind
 
 A = TypeVar("A", bound=Act)
@@ -266,11 +267,11 @@ class Said:
         )
         unread = [n for n, t in enumerate(said.tokens) if any(a <= t.start < b for a, b in rest)]
         held = "".join(self.situation.record.get(step, "") for step in self.read_back).casefold()
-        unread = [n for n in unread if not _is_part_of(said, n, held)]
+        unread = [n for n in unread if not is_part_of(said, n, held)]
         letters = (n for n in unread if said.tokens[n].kind is Kind.LETTER)
         spelled = any(not said.at(n, "spelling.lone_word") for n in letters)
         ones = {n for m in said.all("number.no_digit") for n in range(m.first, m.end)}
-        figures = (n for n in unread if said.numbers.group(n) and not _is_no_figure(said, n))
+        figures = (n for n in unread if said.numbers.group(n) and not is_no_figure(said, n))
         return spelled or bool(set(figures) - ones) or any(said.at(n, *_OF_A_VALUE) for n in unread)
 
     def _elsewhere(self, said: Utterance) -> set[str]:
@@ -390,22 +391,6 @@ class Said:
         """A yes that goes on to something else: enough for what books nothing."""
         books = self.situation.step is Step.TIME or not self.read_back
         return not books and assents(self.text, self.reading, self.situation)
-
-
-def _is_part_of(said: Utterance, at: int, held: str) -> bool:
-    """Return True for the figures and letters of a value said again: "yes, dan, D A N"."""
-    group = said.numbers.group(at)
-    text = group.digits if group else said.low(at)
-    return (group is not None or said.tokens[at].kind is Kind.LETTER) and text in held
-
-
-def _is_no_figure(said: Utterance, at: int) -> bool:
-    """Return True for the hour of "not before five", "three days", and the "for" of "what for"."""
-    counted = said.at(at + 1, "number.not_digits")
-    only_sounds = said.at(at, "number.sounds_like") and not said.at(at, "number.unit")
-    return bool(
-        only_sounds or counted or said.before(at, "time.earliest", "time.latest", "time.by")
-    )
 
 
 def words_in(text: str) -> int:

@@ -7,7 +7,7 @@ from functools import cache
 
 from voicebot.call import Step, Window
 from voicebot.collect.understanding.lexicon import lexicon
-from voicebot.collect.understanding.text import Token
+from voicebot.collect.understanding.text import Kind, Token
 from voicebot.collect.understanding.types import (
     Act,
     Affirm,
@@ -207,6 +207,22 @@ def _beside(said: Utterance, reading: Reading, yeses: Sequence[Affirm]) -> Itera
 def _is_figure(said: Utterance, at: int) -> bool:
     number = said.tokens[at].is_digits or said.at(at, "number.unit", "number.teen", "number.ten")
     return bool(number) and said.at(at, "doubt.article", "number.no_digit") is None
+
+
+def is_part_of(said: Utterance, at: int, held: str) -> bool:
+    """Return True for the figures and letters of a value said again: "yes, dan, D A N"."""
+    group = said.numbers.group(at)
+    text = group.digits if group else said.low(at)
+    return (group is not None or said.tokens[at].kind is Kind.LETTER) and text in held
+
+
+def is_no_figure(said: Utterance, at: int) -> bool:
+    """Return True for the hour of "not before five", "three days", and the "for" of "what for"."""
+    counted = said.at(at + 1, "number.not_digits")
+    only_sounds = said.at(at, "number.sounds_like") and not said.at(at, "number.unit")
+    return bool(
+        only_sounds or counted or said.before(at, "time.earliest", "time.latest", "time.by")
+    )
 
 
 def _is_butted(said: Utterance, yes: Affirm) -> bool:

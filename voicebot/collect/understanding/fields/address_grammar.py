@@ -26,14 +26,19 @@ from voicebot.collect.understanding.fields.address_places import (
     place_at,
     state_at,
 )
-from voicebot.collect.understanding.fields.address_sites import site_at
-from voicebot.collect.understanding.fields.address_words import COUNTRIES, Word, Words
-from voicebot.collect.understanding.words import FUNCTION_WORDS, is_everyday, is_family, is_given
+from voicebot.collect.understanding.fields.address_sites import (
+    POSTCODE_DIGITS,
+    announces,
+    site_at,
+    street_first,
+    with_building,
+)
+from voicebot.collect.understanding.fields.address_words import COUNTRIES, Words
+from voicebot.collect.understanding.words import is_everyday, is_family, is_given
 
 _TYPELESS_GUESSES = 2
 _LONGEST_HOUSE_WORDS, _LONGEST_PIECE_WORDS = 5, 12
 _MOST_HEAD_PARTS, _MOST_ASIDES = 4, 2
-_POSTCODE_DIGITS = {"AU": 4, "US": 5}
 _SURE_PIECES = {Kind.STREET, Kind.POSTCODE, Kind.STATE}
 _ONCE = {Kind.POSTCODE, Kind.UNIT}
 
@@ -66,8 +71,8 @@ class Grammar:
                 parts = self._with_tail(parts, road if words[end].pause else None, end)
                 if is_located(parts):
                     return parts, 0
-            if not head and (turned := self._street_first(at)):
-                return turned, 0
+            if self.alone and not head and (turned := street_first(words, at, self.region)):
+                return (*turned[0], *self._tail(turned[1], turned[0][:1])), 0
             if not head:
                 continue
             if head[-1].kind is Kind.BOX:  # "RMB 12 Gap Road"
@@ -88,26 +93,13 @@ class Grammar:
             placed = {Kind.POSTCODE, Kind.PLACE} if self.alone else {Kind.POSTCODE}
             sure = head[-1].kind is not Kind.HOUSE or head[-1].text[0].isdigit()
             if parts and (sure or kinds(parts) & placed):
-                return (self._with_building(at, parts) if self.alone else parts), 0
+                return (with_building(words, at, parts) if self.alone else parts), 0
             if self.alone and head[-1].kind is Kind.NUMBER and not typeless:
                 street = typeless_at(words, end)
                 typeless = self._convincing(at, head, street, few=few) if street else ()
         if typeless:
             return typeless, _TYPELESS_GUESSES
         return (self._piece() if self.alone else ()), 1
-
-    def _street_first(self, at: int) -> Parts:
-        """Return the address of "Rose Street number 18, Newtown" and "Rose Street 18"."""
-        words = self.words
-        street = street_at(words, at, weak=False) if self.alone else None
-        end = street[1] if street else at
-        sign = words.phrase(end, "address.number", "address.lead")
-        number = number_at(words, words.place(sign.end) if sign else end) if street else None
-        coded = number is not None and len(number[0]) == _POSTCODE_DIGITS.get(self.region)
-        if street is None or number is None or coded or not words[number[1]].pause:
-            return ()
-        housed = found(Kind.NUMBER, words, end, number)[0]
-        return (housed, street[0], *self._tail(number[1], (housed,)))
 
     def _is_denied(self, at: int) -> bool:
         """Return True for the 9 of "not number 9"."""
@@ -183,27 +175,6 @@ class Grammar:
         found_one = end < len(words) and end - at > 1 and (named or led)
         return (words.titled(at, end), end) if found_one else None
 
-    def _with_building(self, at: int, parts: Parts) -> Parts:
-        """Return the parts with the building that stands before them: "Harbour Mall, 64 …".
-
-        Only where nothing else was said, and a state or a postcode makes the rest an address.
-        """
-        words = self.words
-        rest = parts[parts[0].kind is Kind.HOUSE and not words[at].pause :]
-        first = words.place(rest[0].first)
-        named = words.part(0, first)
-        whole = words.place(parts[-1].end) == len(words)
-        if not named or not whole or not kinds(rest) & {Kind.POSTCODE, Kind.STATE}:
-            return parts
-        own = [word for word in named if not word.isin("small")]
-        talk = any(self._announces(word) or not word.text[0].isupper() for word in own)
-        if talk or is_given(named[0].low) or rest[0].kind is Kind.HOUSE:
-            return parts
-        return (found(Kind.HOUSE, words, 0, (words.titled(0, first), first))[0], *rest)
-
-    def _announces(self, word: Word) -> bool:
-        return word.isin("announcing") or word.low in FUNCTION_WORDS or word.is_figure
-
     def _convincing(self, at: int, head: Parts, street: Found, *, few: bool) -> Parts:
         """Return an address whose street has no type, where nothing else is said, or a state
         or postcode follows. `few`: the number rather counts ("two cheeseburgers").
@@ -215,7 +186,7 @@ class Grammar:
         if kinds(parts) & {Kind.STATE, Kind.POSTCODE, Kind.UNIT}:
             return parts
         led = all(
-            self._announces(word) or is_given(word.low) or is_family(word.low)
+            announces(word) or is_given(word.low) or is_family(word.low)
             for word in words.part(0, at)
         )
         few |= len(words[at].text) == 1 and not words[at + 1].text[:1].isupper()
@@ -346,7 +317,7 @@ class Grammar:
         if number := number_at(words, at):
             if words.said.before(words[at].first, "address.aged"):
                 return ()
-            whole = number[0].isdecimal() and len(number[0]) == _POSTCODE_DIGITS.get(self.region)
+            whole = number[0].isdecimal() and len(number[0]) == POSTCODE_DIGITS.get(self.region)
             kind = Kind.POSTCODE if whole else Kind.NUMBER
             ends = number[1] == len(words) or (labelled and words[number[1]].pause)
             return (found(kind, words, at, number)[0],) if ends else ()
@@ -355,7 +326,8 @@ class Grammar:
         placed = [part for part in parts if part.kind is Kind.PLACE]
         towns = [(words.place(part.first), words.place(part.end)) for part in placed]
         called = any(is_given(words[n].low) and not words[n].isin("called") for n, _ in towns)
-        talk = self._town and words[end].pause and towns and not called
+        landmark = words.phrase(end, "address.aside") is not None  # "in Newtown near the pub"
+        talk = self._town and (words[end].pause or landmark) and towns and not called
         if not parts or (end < len(words) and not talk):  # "Sydney, lobby's on level one"
             return ()
         code = kinds(parts) == {Kind.STATE} and len(parts[0].text) == 2

@@ -1,4 +1,4 @@
-"""Places without a house number: a corner of two streets, a berth in a marina."""
+"""Places without a house number: a corner of two streets, a berth in a marina; and buildings."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from voicebot.collect.understanding.fields.address_parts import (
     Kind,
     Parts,
     found,
+    kinds,
+    number_at,
     street_at,
     unit_at,
 )
-from voicebot.collect.understanding.fields.address_words import Words
+from voicebot.collect.understanding.fields.address_words import Word, Words
+from voicebot.collect.understanding.words import FUNCTION_WORDS, is_given
 
+POSTCODE_DIGITS = {"AU": 4, "US": 5}
 _LONGEST_NAME_WORDS = 5
 _LONGEST_TYPELESS_WORDS = 3
 
@@ -93,3 +97,38 @@ def _named_street(words: Words, at: int, *, alone: bool) -> Found | None:
             break
         end += 1
     return found(Kind.STREET, words, at, (words.titled(at, end), end)) if end > at else None
+
+
+def street_first(words: Words, at: int, region: str) -> tuple[Parts, int] | None:
+    """Return number and street of "Rose Street number 18" and "Rose Street 18", and their end."""
+    street = street_at(words, at, weak=False)
+    end = street[1] if street else at
+    sign = words.phrase(end, "address.number", "address.lead")
+    number = number_at(words, words.place(sign.end) if sign else end) if street else None
+    coded = number is not None and len(number[0]) == POSTCODE_DIGITS.get(region)
+    if street is None or number is None or coded or not words[number[1]].pause:
+        return None
+    return (found(Kind.NUMBER, words, end, number)[0], street[0]), number[1]
+
+
+def with_building(words: Words, at: int, parts: Parts) -> Parts:
+    """Return the parts with the building that stands before them: "Harbour Mall, 64 …".
+
+    Only where nothing else was said, and a state or a postcode makes the rest an address.
+    """
+    rest = parts[parts[0].kind is Kind.HOUSE and not words[at].pause :]
+    first = words.place(rest[0].first)
+    named = words.part(0, first)
+    whole = words.place(parts[-1].end) == len(words)
+    if not named or not whole or not kinds(rest) & {Kind.POSTCODE, Kind.STATE}:
+        return parts
+    own = [word for word in named if not word.isin("small")]
+    talk = any(announces(word) or not word.text[0].isupper() for word in own)
+    if talk or is_given(named[0].low) or rest[0].kind is Kind.HOUSE:
+        return parts
+    return (found(Kind.HOUSE, words, 0, (words.titled(0, first), first))[0], *rest)
+
+
+def announces(word: Word) -> bool:
+    """Return True for a word that leads up to an address, and is no name."""
+    return word.isin("announcing") or word.low in FUNCTION_WORDS or word.is_figure
