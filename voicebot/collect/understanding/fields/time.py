@@ -180,13 +180,14 @@ def _then(
     line: Line, pieces: list[Piece], told_of: Sequence[tuple[int, int]], every: Sequence[Piece]
 ) -> Iterator[Piece]:
     """Give the day of "my hair on Friday, after that", and the hour of "we close at five"."""
-    if "time.same_day" not in line.said.tags:
+    word = next(line.said.all("time.same_day"), None)
+    if word is None:
         return
     told = [p for fact in told_of for p in every if fact[0] <= p.first < fact[1]]
     for kind, role in ((Day, Role.WANTED), (Clock, Role.SINCE)):
         found = [piece for piece in told if isinstance(piece, kind)]
         if len(found) == 1 and not any(isinstance(piece, kind) for piece in pieces):
-            yield replace(found[0], role=role)
+            yield replace(found[0], first=word.first, end=word.end, role=role)
 
 
 def _pieces(

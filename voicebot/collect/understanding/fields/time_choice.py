@@ -112,7 +112,8 @@ def chosen(line: Line, pieces: Sequence[Piece], allowed: Window | None) -> Itera
 
     allowed  the times that all the words leave: the choice is one of them
     """
-    if line.situation.asked is not Asked.CHOICE:
+    shifts = not line.said.tags.isdisjoint(("time.later_on", "time.sooner"))  # "anything later"
+    if line.situation.asked is not Asked.CHOICE or shifts:
         return
     for word in line.said.all("choose.position"):
         denied = line.said.before(word.first, "clause.deny", "yes.turns") or is_negated(

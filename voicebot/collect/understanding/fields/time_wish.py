@@ -100,6 +100,8 @@ def wish(line: Line, pieces: Sequence[Piece], plans: Sequence[Piece]) -> Wish | 
     named = {day for part in parts for day in part.days}
     left_out = [each for term in _terms(line, out) for each in refused_by(line, term)]
     taken = [each for term in _terms(line, [*_named(line, plans)]) for each in taken_by(line, term)]
+    since = {part.after for part in parts}
+    taken = [each for each in taken if not each.after or each.after not in since]
     if not parts or any(part.after is None or part.after != part.before for part in parts):
         left_out += [each for each in taken if names_hours(each) or named.isdisjoint(each.days)]
     words = [word for word in line.said.all(*_OPEN, "time.weekdays") if said]
