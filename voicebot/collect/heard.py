@@ -165,7 +165,8 @@ def _wishes(turn: Turn, said: Said) -> tuple[Turn, bool]:
     further += [want.span for want in said.of(Want) if want.what in PURPOSES]
     further += [act.span for act in (*said.values, *said.of(Choose), *said.of(Decline))]
     piece = said.piece(Step.TIME)
-    if piece and said.asks_of(piece):  # "never mind. Tomorrow?"
+    further += [act.span for act in said.of(Flexible)]
+    if piece and (held.offered or said.asks_of(piece)):  # "never mind. Tomorrow?"
         further.append(piece.span)
     goes_on = bool(ends) and any(span > ends[-1] for span in further)
     if ends and not (about_a_remark or goes_on):

@@ -82,7 +82,7 @@ def _is_rank(line: Line, word: Match) -> bool:
     """Return False for "the first two", "what was the first?", "an hour later", "first thing"."""
     said = line.said
     around = said.all("time.later_on", "time.sooner", "time.early")
-    part = line.before(word.first, *_UNITS) or any(
+    part = line.before(word.first, *_UNITS, "one") or any(
         m.first <= word.first < word.end <= m.end for m in around
     )
     asked = said.clause(word.first).asked and "time.taken" not in said.tags
