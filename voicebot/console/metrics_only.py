@@ -6,7 +6,7 @@ Serves GET /metrics and GET /healthz, and nothing of customers; the console's to
 import asyncio
 from functools import partial
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -34,9 +34,6 @@ def metrics_app(settings: Settings) -> FastAPI:
     """Return the app that tells this machine's metrics."""
     authenticator = Authenticator(settings, NoSessions())
 
-    async def checked(request: Request) -> None:
-        await authenticator.check(request)
-
     app = FastAPI(title="voicebot metrics", openapi_url=None)
     app.add_middleware(Gate, settings=settings)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
@@ -46,7 +43,7 @@ def metrics_app(settings: Settings) -> FastAPI:
     async def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
-    @app.get("/metrics", dependencies=[Depends(checked)])
+    @app.get("/metrics", dependencies=[Depends(authenticator.check)])
     async def metrics() -> Response:
         await asyncio.to_thread(journal_backlog, settings.data_dir)  # sets the journal's gauges
         return Response(exposition(), media_type=CONTENT_TYPE_LATEST)

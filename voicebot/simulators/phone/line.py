@@ -184,8 +184,8 @@ class MediaStream:
     async def hold(self, caller: Talk) -> None:
         """Run the stream with this caller until the server closes it or the caller hangs up."""
         with suppress(ConnectionClosed):
-            await self._send(self._messages.connected())
-            await self._send(self._messages.start())
+            await self._socket.send(self._messages.connected())
+            await self._socket.send(self._messages.start())
         self._started_at = self.clock.now()
         async with asyncio.TaskGroup() as group:
             busy = (group.create_task(self._pump()), group.create_task(caller(self)))
@@ -239,19 +239,19 @@ class MediaStream:
                 if now >= next_frame:
                     self.lag_s = max(self.lag_s, now - next_frame)
                     await self._send_frame(now)
-            await self._send(self._messages.stop())
+            await self._socket.send(self._messages.stop())
         await self._socket.close()
 
     async def _send_frame(self, now: float) -> None:
         payload = self._outgoing.popleft() if self._outgoing else SILENT_FRAME
         self._frame += 1
-        await self._send(self._messages.media(payload, self._frame * FRAME_MS))
+        await self._socket.send(self._messages.media(payload, self._frame * FRAME_MS))
         while self._keys and self._keys[0][0] <= now:
-            await self._send(self._messages.dtmf(self._keys.popleft()[1]))
+            await self._socket.send(self._messages.dtmf(self._keys.popleft()[1]))
 
     async def _send_due_marks(self, now: float) -> None:
         for name in self.playout.due(now):
-            await self._send(self._messages.mark(name))
+            await self._socket.send(self._messages.mark(name))
 
     async def _listen(self) -> None:
         with suppress(ConnectionClosed):
@@ -273,7 +273,7 @@ class MediaStream:
             case Clear():
                 echoes = self.playout.clear(now)
         for name in echoes:
-            await self._send(self._messages.mark(name))
+            await self._socket.send(self._messages.mark(name))
 
     def _receive(self, audio: bytes, now: float) -> None:
         if self.first_word_s is None:
@@ -283,6 +283,3 @@ class MediaStream:
             arrived.set_result(Reply(now, overlapped=self.playout.ends_at > after))
         if not self.playout.queue(len(audio), now):
             self.complaints.append("31931: more than ten minutes are queued; media dropped")
-
-    async def _send(self, message: str) -> None:
-        await self._socket.send(message)

@@ -20,16 +20,17 @@ class Report:
 
     def began(self, call_sid: str) -> None:
         """Print the callSid."""
-        self._print("call", call_sid)
+        self.said("call", call_sid)
 
     def said(self, who: str, text: str) -> None:
-        """Print a message of the bot, from the record, or a line of the caller."""
-        self._print(who, text)
+        """Print a message of the bot, from the record, a line of the caller, or a fact."""
+        if not self._quiet:
+            print(f"{who:>8}  {text}", flush=True)
 
     def answered(self, latency_ms: float) -> None:
         """Print the latency from the caller's last voiced sample to the bot's first frame."""
         self._latencies_ms.append(latency_ms)
-        self._print("", f"[answered after {latency_ms:.0f} ms]")
+        self.said("", f"[answered after {latency_ms:.0f} ms]")
 
     def noticed(self, text: str) -> None:
         """Print a remark to stderr, once each."""
@@ -43,17 +44,13 @@ class Report:
             whole = record.whole if record else None
             print(json.dumps(whole, ensure_ascii=False, indent=2), flush=True)
             return
-        self._print("", f"[{outcome}]")
+        self.said("", f"[{outcome}]")
         for line in summary(record) if record else ["there is no record to show"]:
-            self._print("", line)
+            self.said("", line)
         if self._latencies_ms:
             middle, count = statistics.median(self._latencies_ms), len(self._latencies_ms)
             turns = "turn" if count == 1 else "turns"
-            self._print("", f"median latency {middle:.0f} ms over {count} {turns}")
-
-    def _print(self, who: str, text: str) -> None:
-        if not self._quiet:
-            print(f"{who:>8}  {text}", flush=True)
+            self.said("", f"median latency {middle:.0f} ms over {count} {turns}")
 
 
 def summary(record: Record) -> Iterator[str]:
