@@ -111,7 +111,7 @@ async def test_calls_are_chosen_by_status_and_by_being_on_the_phone(
 
 
 async def test_a_broken_record_is_found_by_its_call_sid(
-    http: httpx.AsyncClient, redis: Redis, settings: Settings
+    http: httpx.AsyncClient, redis: Redis
 ) -> None:
     await begin(http, "CA-broken")
     await redis.delete("call:{CA-broken}")

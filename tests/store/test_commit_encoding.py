@@ -111,7 +111,7 @@ async def test_a_field_that_was_garbled_is_mended_and_one_that_was_updated_is_no
 
 
 async def test_a_session_that_was_taken_over_mends_nothing(
-    store: Store, client: Redis, ledger: CallSession
+    store: Store, ledger: CallSession
 ) -> None:
     before = defects()
     newer = await store.open_call(SID, caller=None)

@@ -328,7 +328,7 @@ def small_write(write_id: str, fields: dict[str, str], *history: str) -> Pending
     return PendingUpdate(write_id, SID, START, fields, history)
 
 
-async def test_a_small_write_takes_no_number_of_the_owner(scripts: Scripts, client: Redis) -> None:
+async def test_a_small_write_takes_no_number_of_the_owner(scripts: Scripts) -> None:
     await claim(scripts, "a")
     reply = await scripts.update(small_write("w1", {"user.userInfo.name": "N"}))
     assert reply is Verdict.APPLIED
