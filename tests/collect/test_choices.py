@@ -117,6 +117,15 @@ def test_who_is_still_thinking_loses_no_offer(says: str) -> None:
     assert (scene.dialogue.mode, scene.dialogue.offered) == (Mode.CHOOSING, TUESDAY)
 
 
+def test_a_mere_hm_at_offered_times_gets_them_again_and_no_question_for_a_yes() -> None:
+    scene = choosing(TUESDAY)
+    for says in ("hmm", "oh well", "uh"):
+        assert scene.dialogue.wording.line("confirm.again", 0) not in (heard := scene.hears(says))
+        assert all(hour in heard for hour in ("7", "8")), heard
+    scene.hears("hmm")
+    assert scene.dialogue.mode is Mode.CLOSING
+
+
 @pytest.mark.parametrize(
     ("says", "expected"),
     [

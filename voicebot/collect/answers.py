@@ -139,6 +139,8 @@ def unclear(turn: Turn) -> Turn:
     attempts = held.attempts + 1
     if attempts >= MAX_ATTEMPTS:
         return settle(turn)
+    if not held.read_back:
+        return turn.become(attempts=attempts).ask()
     line = "confirm.again" if attempts < MAX_ATTEMPTS - 1 else "confirm.keys"
     return turn.become(attempts=attempts).say(line, attempts - 1, value=_read_values(turn))
 

@@ -96,7 +96,8 @@ def on_heard(turn: Turn, said: Said) -> Turn:
     if called_for.was_misdialled(held, said):
         return asides.farewell(turn)
     if not said.reading.acts and not said.unread:
-        return again(turn) if held.asked.value == "answer" else unclear(turn)
+        puts_a_value = held.mode in (Mode.CONFIRMING, Mode.OFFERING, Mode.CALLING_OFF)
+        return unclear(turn) if puts_a_value else again(turn)
     told = said.has(Affirm, Deny, Choose, Flexible, Decline, Provide, Withdraw)
     answers = said.values or said.piece(held.step) or told
     wishes = any(want.what in ("keep", *PURPOSES) for want in said.of(Want))
