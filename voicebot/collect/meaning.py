@@ -120,7 +120,7 @@ class UnderstandByMeaning:
 
     async def _placed(self, done: Reading, ask: Ask, situation: Situation) -> Reading:
         """Return the reading with a question beside other acts as the one that it is like."""
-        if not may_be_like(ask.about, situation, self._business):
+        if ask.topic or not may_be_like(ask.about, situation, self._business):
             return done
         scores = await self._compared(ask.about, (*self._questions, *self._sentences))
         if not scores:

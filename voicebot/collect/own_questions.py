@@ -37,8 +37,8 @@ from voicebot.collect.understanding import (
 )
 from voicebot.collect.understanding.clauses import REQUESTS
 
-OWN = "own"
-"""The topic of a question that the business file answers."""
+CANCEL, OWN = "cancel", "own"
+"""The topics of the question whether one can cancel, and of any that the business file answers."""
 _ASKING = frozenset(("clause.ask", "clause.request", "clause.requests", "clause.asks"))
 """Phrases of a question, or of a wish in the form of one."""
 _NO_QUESTION = (Want, Repeat, WantPerson, Leave, Correct, Choose, Flexible)
@@ -64,16 +64,25 @@ def questions_in(reading: Reading, text: str, where: Situation) -> list[Ask]:
         marked = text[first:end].endswith(_MARKS)
         if not any(isinstance(act, Wait) for act in inside):  # "would you give me a minute"
             marked |= any(c.asked and c.first in tokens for c in said.clauses)
+        wished = any(said.all(*REQUESTS, first=tokens.start, end=tokens.stop))
+        wants = [act.what for act in inside if isinstance(act, Want)]
+        if marked and not asked and not wished and wants == [CANCEL] and _is_made(where):
+            found.append(Ask(CANCEL, text[first:end], span))  # "how late can I cancel?"
         if asked or not marked or any(isinstance(act, _NO_QUESTION) for act in inside):
             continue
         unread = [n for n in tokens if not said.is_sound(n) and _is_within(said, n, reading.rest)]
         elsewhere = said.at(tokens.stop, "topic.elsewhere")  # "did you feed the dog? Not you"
-        wished = any(isinstance(act, Provide) for act in inside)
-        wished &= any(said.all(*REQUESTS, first=tokens.start, end=tokens.stop))
+        wished &= any(isinstance(act, Provide) for act in inside)
+        waits = max((act.span[1] for act in inside if isinstance(act, Wait)), default=first)
         asks = len(unread) >= _A_QUESTION and not (wished or elsewhere)
         if asks or any(isinstance(act, Note) for act in inside):
-            found.append(Ask("", text[first:end], span))
+            found.append(Ask("", text[waits:end].strip(" ,，"), span))
     return found
+
+
+def _is_made(where: Situation) -> bool:
+    """Return whether a booking is being made, and none stands that could be called off."""
+    return where.step is Step.TIME and not where.coming
 
 
 def _joined(asked: list[Ask], text: str) -> list[Ask]:
@@ -110,6 +119,8 @@ def as_asked(reading: Reading, found: Ask, question: Ask, where: Situation) -> R
     """
     own = question.topic == OWN
     first, end = found.span
+    both = any(first <= no.span[0] < end for no in reading.acts if isinstance(no, Deny))
+    both &= any(first <= yes.span[0] < end for yes in reading.acts if isinstance(yes, Affirm))
     unread = min((a for a, _ in reading.rest if first <= a < end), default=end)
 
     def stays(act: Act) -> bool:
@@ -118,10 +129,11 @@ def as_asked(reading: Reading, found: Ask, question: Ask, where: Situation) -> R
             return not (inside and (not act.topic or act is found))
         if isinstance(act, Provide):
             return not (inside and own and act.step is Step.TIME is not where.step)
-        denies = isinstance(act, Affirm | Deny) and act.span[0] >= unread  # "yes or no?"
-        return not (
-            isinstance(act, Wait) or (inside and (denies or (own and isinstance(act, Deny))))
-        )
+        if isinstance(act, Want):
+            return not (inside and question.topic == CANCEL)
+        either = isinstance(act, Affirm | Deny) and act.span[0] >= unread and both  # "yes or no?"
+        refused = own and isinstance(act, Deny)
+        return not (isinstance(act, Wait) or (inside and (either or refused)))
 
     asked = replace(question, span=found.span)
     acts = sorted((*filter(stays, reading.acts), asked), key=lambda act: act.span)
@@ -138,14 +150,14 @@ def with_questions(reading: Reading, text: str, where: Situation, business: Busi
             sentence = said.sentence(_first(said, ask))
             if not sentence.startswith(ask.about) and answer_for(sentence, business):
                 reading = as_asked(reading, ask, Ask(OWN, sentence, ask.span), where)
-    for ask in questions_in(reading, text, where):
+    asked = questions_in(reading, text, where)
+    for ask in asked:
         known = answer_for(ask.about, business) is not None
         if known or not (is_told(reading, ask) or ask in reading.acts):
             named = is_only_named(ask.about, where.services, where.language)  # "the plumber?"
-            reading = as_asked(
-                reading, ask, replace(ask, topic=OWN if known and not named else ""), where
-            )
-    if any(isinstance(act, Ask) and act.topic != IDLE for act in reading.acts):
+            topic = ask.topic or (OWN if known and not named else "")
+            reading = as_asked(reading, ask, replace(ask, topic=topic), where)
+    if asked or any(isinstance(act, Ask) and act.topic != IDLE for act in reading.acts):
         kept = (act for act in reading.acts if not isinstance(act, Wait))  # "hang on, do you …"
         return replace(reading, acts=tuple(kept))
     return reading
