@@ -9,7 +9,7 @@ from itertools import chain
 
 from voicebot.call import Step, Window
 from voicebot.collect.understanding.acts import acts
-from voicebot.collect.understanding.by_parts import by_parts, in_sentences, with_times
+from voicebot.collect.understanding.by_parts import by_parts, in_sentences
 from voicebot.collect.understanding.choose import choose
 from voicebot.collect.understanding.consent import adds_a_job, assents, commits, consents
 from voicebot.collect.understanding.fields import readers
@@ -23,6 +23,7 @@ from voicebot.collect.understanding.fields.time_windows import joined, names_day
 from voicebot.collect.understanding.fields.trades import descriptions
 from voicebot.collect.understanding.questions import content_of, missed
 from voicebot.collect.understanding.spelled import likeliest
+from voicebot.collect.understanding.times_told import with_times
 from voicebot.collect.understanding.types import (
     IDLE,
     KNOWN,

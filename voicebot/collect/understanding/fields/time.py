@@ -18,7 +18,6 @@ from zoneinfo import ZoneInfo
 
 from voicebot.call import Step
 from voicebot.collect.understanding.candidates import Candidate
-from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.booked import moving, old_times
 from voicebot.collect.understanding.fields.time_choice import (
     as_offered,
@@ -26,7 +25,6 @@ from voicebot.collect.understanding.fields.time_choice import (
     begins,
     chosen,
     in_last_sentence,
-    in_offered_half,
     with_ranks,
     without_questions,
 )
@@ -34,6 +32,7 @@ from voicebot.collect.understanding.fields.time_clocks import CLOCKS, pieces_of
 from voicebot.collect.understanding.fields.time_days import DAYS, EITHER, add_days, resolve_together
 from voicebot.collect.understanding.fields.time_open import (
     cuts,
+    in_offered_half,
     offered_ones,
     shifted,
     told,
@@ -53,6 +52,7 @@ from voicebot.collect.understanding.fields.time_pieces import (
 from voicebot.collect.understanding.fields.time_plans import (
     asked_aside,
     facts,
+    only_asks,
     plans,
     with_its_day,
     without_house_numbers,
@@ -121,7 +121,7 @@ def time_by(
     if not figures and said.tags.isdisjoint(_OF_DAYS if strict else _OF_TIMES):
         return
     line = Line(said, situation, days, clocks)
-    if _only_asks(line):
+    if only_asks(line):
         return
     outside = [*outside, *asked_aside(line), *old_times(said, situation)]
     outside += [(each.first, each.end) for each in said.all("time.weekdays")]  # "lunes a viernes"
@@ -129,11 +129,8 @@ def time_by(
     confirms = situation.asked is Asked.CONFIRM and day and hour
     read_back = datetime.combine(day, hour) if confirms and day and hour else None
     told_of = list(facts(line))
-    every = (
-        [with_role(line, p) for p in with_ranks(line, pieces_of(line, read_back, outside))]
-        if told_of
-        else []
-    )
+    every = with_ranks(line, pieces_of(line, read_back, outside)) if told_of else []
+    every = [with_role(line, piece) for piece in every]
     told_of = [with_its_day(line, fact, every) for fact in told_of]
     pieces = _pieces(line, read_back, [*told_of, *outside])
     pieces = [*_then(line, pieces, told_of, every), *pieces]
@@ -161,9 +158,7 @@ def time_by(
         yield from given
     opens = wished and (wished.is_open or not wished.is_plain or not given)
     if wished and opens and not later and not wished.is_taken:
-        told_too = [
-            fact for fact in told_of if any(fact[0] <= plan.first < fact[1] for plan in taken)
-        ]
+        told_too = [f for f in told_of if any(f[0] <= plan.first < f[1] for plan in taken)]
         first = min([wished.first, *(fact[0] for fact in told_too)])
         end = max([wished.end, *(fact[1] for fact in told_too)])
         yield from told(line, Flexible(wished.window, said.span(first, end)), first, end, ranged)
@@ -198,33 +193,6 @@ def _pieces(
     found = without_questions(line, with_ranks(line, as_offered(line, found, counted_from)))
     found = marked(line, [with_role(line, piece) for piece in found])
     return in_offered_half(line, found, counted_from)
-
-
-def _only_asks(line: Line) -> bool:
-    """Return True where a day or hour is asked about and no time proposed.
-
-    "Are you open on Saturday?", "am I down for two?"; but "do you have Friday at two?" proposes.
-    """
-    said = line.said
-    if line.situation.asked is Asked.CHOICE and "time.taken" in said.tags:
-        return False  # "is seven gone?"
-    asked = list(asked_aside(line))
-    elsewhere = [each for each in said.all("time.elsewhere") if not line.tag(each.first - 1, "if")]
-    if any(not any(a <= each.first < b for a, b in asked) for each in elsewhere):
-        return True
-    if "time.asks_own" in said.tags:
-        return True
-    opener = line.tag(line.on(0), "opener")
-    proposes = ("suggests", "any", "instead_of")  # "cuando pueda", "que no sea el lunes"
-    leaves = said.at(line.on(0), "flexible.any", "flexible.soonest")  # "cuanto antes"
-    if opener is None or leaves or any(line.tag(at, *proposes) for at in range(opener.end)):
-        return False
-    stop = next((n for n in range(opener.end, line.end) if ends_sentence(said.tokens, n)), line.end)
-    behind = said.all("time.weekday", "time.day", "time.short", first=stop)
-    suggests = any(said.all("time.suggests", first=stop))  # "Is seven not early? What about nine?"
-    if suggests or any(not said.clause(each.first).asked for each in behind):
-        return False  # "Is one bedroom only. Friday in the morning"
-    return "time.tells" in said.tags or not any(said.all("time.offer", first=opener.end))
 
 
 def _held(situation: Situation) -> _Known:

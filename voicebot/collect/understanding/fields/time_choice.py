@@ -39,7 +39,7 @@ _BETWEEN = (
 _UNITS = ("hours", "minutes", "days", "weeks", "months")
 _BOTH = 2
 _SHIFTS = ("time.hours", "time.minutes", "time.later_on", "time.sooner")
-_HALF_DAY, _NEAR_MINUTES, _WEEK, _A_WORD_OR_TWO = 12, 75, 7, 2
+_HALF_DAY, _WEEK, _A_WORD_OR_TWO = 12, 7, 2
 
 
 def with_ranks(line: Line, pieces: Sequence[Piece]) -> list[Piece]:
@@ -151,11 +151,9 @@ def chosen(line: Line, pieces: Sequence[Piece], allowed: Window | None) -> Itera
 
 def _replaces(group: Sequence[Piece], named: Sequence[Piece]) -> bool:
     """Return False for the Wednesday of "Eleven is possible? Wednesday", as eleven still holds."""
-    last = {Day: isinstance(group[-1], Day), Clock: False, Part: False}
-    for piece in group:
-        last[type(piece)] = True
+    kinds = {type(piece) for piece in group}
     ranked = any(isinstance(piece, Day) and piece.hour for piece in group)
-    return ranked or all(last[type(piece)] or piece.role is Role.OUT for piece in named)
+    return ranked or all(type(piece) in kinds or piece.role is Role.OUT for piece in named)
 
 
 def in_last_sentence(line: Line, wanted: Sequence[Piece]) -> list[Piece]:
@@ -280,44 +278,6 @@ def _is_bare(day: Day) -> bool:
 
 def _same_weekday(one: date, other: date) -> bool:
     return one.weekday() == other.weekday()
-
-
-def in_offered_half(line: Line, pieces: Sequence[Piece], read_back: datetime | None) -> list[Piece]:
-    """Return the pieces, a bare hour in the half of the day of the offered one that it is near.
-
-    "Actually make it half seven", where 7 am was offered; and of "seven's a bit early" the morning,
-    wherever seven is named.
-    """
-    at = [read_back] if read_back else offered_ones(line)
-    days = {p.date for p in pieces if isinstance(p, Day) and p.role is Role.WANTED}
-    near = [each for each in at if each.date() in days] or at
-    in_parts = any(isinstance(piece, Part) for piece in pieces)  # "in the evening, about eight"
-    found: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, Clock) and piece.ambiguous and not in_parts:
-            told = _refused_halves(line, pieces, piece) or _near_halves(near, piece)
-            piece = replace(piece, half=told.pop()) if len(told) == 1 else piece
-        found.append(piece)
-    return found
-
-
-def _near_halves(offered: Sequence[datetime], clock: Clock) -> set[str]:
-    """Return in which halves one was offered near this hour; six is no morning's beside seven."""
-    halves: set[str] = set()
-    for at in offered:
-        for half, hour in (("am", clock.hour), ("pm", clock.hour + _HALF_DAY)):
-            near = abs(60 * (at.hour - hour) + at.minute - clock.minute) <= _NEAR_MINUTES
-            if near and (half == "pm" or at.hour == hour or clock.time.hour == hour):
-                halves.add(half)
-    return halves
-
-
-def _refused_halves(line: Line, pieces: Sequence[Piece], clock: Clock) -> set[str]:
-    """Return in which half of the day an hour is, that is too early or too late."""
-    same = [p for p in pieces if isinstance(p, Clock) and p.time == clock.time]
-    refused = (line.tag(line.on(p.end), "refused") for p in same)
-    halves = {"early": "am", "late": "pm"}
-    return {halves[word.value] for word in refused if word and word.value}
 
 
 def _of_one_month(line: Line, one: Day, other: Day) -> tuple[Day, Day]:

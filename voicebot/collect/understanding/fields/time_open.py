@@ -30,6 +30,7 @@ BOUNDS = {
 }
 """The hours of "first thing", "late in the day", "not too early", "that's too late"."""
 _MINUTE = timedelta(minutes=1)
+_HALF_DAY, _NEAR_MINUTES = 12, 75
 _NEGATION_REACH, _DONE_REACH, _THEN_REACH, _OCCASION_REACH = 4, 4, 4, 7
 _LEADS = (
     *("not", "instead_of", "earliest", "latest", "between", "at", "on", "the", "lead", "any"),
@@ -263,3 +264,41 @@ def _moment(text: str) -> datetime | None:
         return datetime.fromisoformat(text) if "T" in text else None
     except ValueError:
         return None
+
+
+def in_offered_half(line: Line, pieces: Sequence[Piece], read_back: datetime | None) -> list[Piece]:
+    """Return the pieces, a bare hour in the half of the day of the offered one that it is near.
+
+    "Actually make it half seven", where 7 am was offered; and of "seven's a bit early" the morning,
+    wherever seven is named.
+    """
+    at = [read_back] if read_back else offered_ones(line)
+    days = {p.date for p in pieces if isinstance(p, Day) and p.role is Role.WANTED}
+    near = [each for each in at if each.date() in days] or at
+    in_parts = any(isinstance(piece, Part) for piece in pieces)  # "in the evening, about eight"
+    found: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, Clock) and piece.ambiguous and not in_parts:
+            told = _refused_halves(line, pieces, piece) or _near_halves(near, piece)
+            piece = replace(piece, half=told.pop()) if len(told) == 1 else piece
+        found.append(piece)
+    return found
+
+
+def _near_halves(offered: Sequence[datetime], clock: Clock) -> set[str]:
+    """Return in which halves one was offered near this hour; six is no morning's beside seven."""
+    halves: set[str] = set()
+    for at in offered:
+        for half, hour in (("am", clock.hour), ("pm", clock.hour + _HALF_DAY)):
+            near = abs(60 * (at.hour - hour) + at.minute - clock.minute) <= _NEAR_MINUTES
+            if near and (half == "pm" or at.hour == hour or clock.time.hour == hour):
+                halves.add(half)
+    return halves
+
+
+def _refused_halves(line: Line, pieces: Sequence[Piece], clock: Clock) -> set[str]:
+    """Return in which half of the day an hour is, that is too early or too late."""
+    same = [p for p in pieces if isinstance(p, Clock) and p.time == clock.time]
+    refused = (line.tag(line.on(p.end), "refused") for p in same)
+    halves = {"early": "am", "late": "pm"}
+    return {halves[word.value] for word in refused if word and word.value}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from voicebot.collect.understanding.clauses import ends_sentence
 from voicebot.collect.understanding.fields.time_patterns import Line
 from voicebot.collect.understanding.fields.time_pieces import Clock, Cue, Day, Kind, Piece, Role
 from voicebot.collect.understanding.types import Asked
@@ -141,3 +142,30 @@ def plans(line: Line, fact: tuple[int, int], pieces: Sequence[Piece]) -> Iterato
             bounds = isinstance(piece, Clock) and not piece.until and piece.role is Role.WANTED
             role = Role.SINCE if gone else Role.UNTIL if home else piece.role
             yield replace(piece, role=role) if bounds else piece
+
+
+def only_asks(line: Line) -> bool:
+    """Return True where a day or hour is asked about and no time proposed.
+
+    "Are you open on Saturday?", "am I down for two?"; but "do you have Friday at two?" proposes.
+    """
+    said = line.said
+    if line.situation.asked is Asked.CHOICE and "time.taken" in said.tags:
+        return False  # "is seven gone?"
+    asked = list(asked_aside(line))
+    elsewhere = [each for each in said.all("time.elsewhere") if not line.tag(each.first - 1, "if")]
+    if any(not any(a <= each.first < b for a, b in asked) for each in elsewhere):
+        return True
+    if "time.asks_own" in said.tags:
+        return True
+    opener = line.tag(line.on(0), "opener")
+    proposes = ("suggests", "any", "instead_of")  # "cuando pueda", "que no sea el lunes"
+    leaves = said.at(line.on(0), "flexible.any", "flexible.soonest")  # "cuanto antes"
+    if opener is None or leaves or any(line.tag(at, *proposes) for at in range(opener.end)):
+        return False
+    stop = next((n for n in range(opener.end, line.end) if ends_sentence(said.tokens, n)), line.end)
+    behind = said.all("time.weekday", "time.day", "time.short", first=stop)
+    suggests = any(said.all("time.suggests", first=stop))  # "Is seven not early? What about nine?"
+    if suggests or any(not said.clause(each.first).asked for each in behind):
+        return False  # "Is one bedroom only. Friday in the morning"
+    return "time.tells" in said.tags or not any(said.all("time.offer", first=opener.end))
