@@ -11,6 +11,7 @@ from voicebot.collect.answers import WHOLE_WITHOUT
 from voicebot.collect.understanding import (
     IDLE,
     Act,
+    Affirm,
     Ask,
     Asked,
     Correct,
@@ -167,10 +168,10 @@ class Said:
         """Return True when no value of a step is to be kept: "no, leave it out"."""
         if any(act.step is step for act in self.values):
             return False
-        open_now = self.situation.step
-        refused = (act for act in self.of(Decline) if act.why in ("refuses", "has none"))
+        none = "" if self.has(Affirm) else "has none"  # "yes, but I never read it"
+        refused = (act for act in self.of(Decline) if act.why in ("refuses", none))
         withdrawn = any(act.step is step for act in self.of(Withdraw))
-        return withdrawn or any((act.step or open_now) is step for act in refused)
+        return withdrawn or any((act.step or self.situation.step) is step for act in refused)
 
     @property
     def books(self) -> bool:

@@ -78,7 +78,7 @@ class Grammar:
             if head[-1].kind is Kind.BOX:  # "RMB 12 Gap Road"
                 return self._with_tail(head, street_at(words, end, weak=False), end), 0
             numbered = words.said.before(word.first, "address.number") is not None
-            end += numbered and words[end].isin("on")  # "number 12 on Smith Street"
+            end += numbered and words[end].isin("on", "in")  # "number 12 on Smith Street"
             if label := words.phrase(end, "address.label"):  # "number 44, street name Hill Street"
                 end = words.place(label.end)
             counts = words.phrase(at, "number.unit") or words[at - 1].isin("wanting")  # "2 pizzas"
