@@ -47,6 +47,7 @@ def situation(step: Step, asked: Asked = Asked.ANSWER) -> Situation:
         ("The first one, and it's Kingsford, not Randwick", "26 Marlow Street, Kingsford"),
         ("The first one. No wait, the job's at 22 Bent Street, Ryde", "22 Bent Street, Ryde"),
         ("Oh, I said 26 Marlow Street, it's 62 Marlow Street", "62 Marlow Street, Randwick"),
+        ("Yes, and it's unit 4, I forgot to say", "Unit 4, 26 Marlow Street, Randwick"),
         ("Eight. Oh and the suburb is Kingsford", "26 Marlow Street, Kingsford"),
         (
             "Ten. And sorry, it's Larkspur Crescent in Kingsford, not Randwick",
@@ -127,6 +128,8 @@ def test_an_hour_behind_a_remark_is_no_house_number() -> None:
         "Eight. 12 Pitt Street, Ryde is only for the invoices",
         "Yes. Dad can't hear the bell so give him a ring on 0422 333 444",
         "Eight. Ring Bob on 0422 333 444 if there's nobody home",
+        "Yes. The spare key's under the third pot",
+        "Yes. The second bathroom, not the first",
         "Yes. There's a bakery at 40 Smith Street, park there",
     ],
 )
@@ -163,6 +166,7 @@ def test_the_spelling_of_an_email_is_none_of_the_name(held: str, said: str, name
             "The surname is spelled H A R T. Cosima at gmail dot com",
             {Step.NAME: "Cosima Hart", Step.EMAIL: "cosima@gmail.com"},
         ),
+        ("cosima at gmail. I'm hopeless with computers", {Step.EMAIL: "cosima@gmail.com"}),
         ("cosima at gmail. Dot com", {Step.EMAIL: "cosima@gmail.com"}),
     ],
 )

@@ -85,11 +85,8 @@ def _last_word(acts: Sequence[Act], situation: Situation) -> Sequence[Act]:
         step = no.step or situation.step if isinstance(no, Decline) else None
         given = [a for a in kept if isinstance(a, Provide | Correct) and a.step is step]
         if isinstance(no, Decline) and no.why in _NO_ANSWER and step in _REFUSABLE and given:
-            told = step is not Step.NAME and (no.step or no.why == _REFUSES)
+            told = step is not Step.NAME and no.why == _REFUSES  # not a landline, and no mobile
             final = told and no.span > given[-1].span  # "Jazz, I don't give my surname out"
-            final = final and not (
-                step is Step.PHONE and no.why != _REFUSES
-            )  # a landline, no mobile
             kept = [act for act in kept if act not in (given if final else [no])]
     return kept
 

@@ -314,7 +314,7 @@ class _Reader:
             if (
                 parts
                 and not is_whole(parts)
-                and (sure or kinds(parts) & {Kind.STREET, Kind.POSTCODE})
+                and (sure or kinds(parts) & {Kind.UNIT, Kind.STREET, Kind.POSTCODE})
             ):
                 return parts
         return ()

@@ -276,7 +276,9 @@ class Grammar:
         place = place_at(words, at, self.region)
         more = words.part(at, place[1]) if place and Kind.PLACE in before else ()
         talk = more and all(is_everyday(word.low) and not word.isin("compass") for word in more)
-        apart = place and is_apart(words, at, place[1], placed=Kind.PLACE in before)
+        placed = Kind.PLACE in before
+        late = place is not None and placed and place[0].first > words[at].first
+        apart = late or (place and is_apart(words, at, place[1], placed=placed))
         if talk or is_person(more) or apart:
             return None  # "ring the bell"; not "West Yorkshire"
         return place

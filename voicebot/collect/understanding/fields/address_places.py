@@ -89,6 +89,10 @@ def place_at(words: Words, at: int, region: str) -> Found | None:
     end -= words[end].isin("in_email")
     if end > at and (_is_short(words, at) or (words[at].pause and _is_talk(words, at, end))):
         return None
+    while words[at].text.islower() and not words[at].isin("compass", "article"):
+        if not any(word.text.istitle() for word in words.part(at, end)):
+            break
+        at += 1  # "it's really Doonside", "everyone says Blacktown"
     while end > at + 1 and words.near(end).isin("stop", "article") and _is_loose(words[end - 1]):
         end -= 1  # the "ring" of "Newtown ring the bell"
     return found(Kind.PLACE, words, at, (words.titled(at, end), end)) if end > at else None

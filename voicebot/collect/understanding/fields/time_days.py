@@ -196,10 +196,18 @@ def _number_alone(line: Line, got: Got) -> Day | None:
         return None
     if got.has("nth") and value <= 3 and not line.digits(got.first):
         led = led or line.before(got.first, "weekday", "short", "which")
-        if not led or line.tag(behind, "few_of_them"):
+        if not led or line.tag(behind, "few_of_them") or not (ends or _may_follow(line, behind)):
             return None
     found = _first(line.today, lambda day: day.day == value)
     return replace(dated(got, found, Kind.MONTH_DAY), plain=True)
+
+
+def _may_follow(line: Line, at: int) -> bool:
+    """Return True for words of a time or an answer: "the third works", not "the third pot"."""
+    tags = {
+        match.tag.partition(".")[0] for here in line.said.matches[at : at + 1] for match in here
+    }
+    return not tags.isdisjoint(("time", "yes", "quiet", "act"))
 
 
 def _holiday(line: Line, got: Got) -> Day | None:
