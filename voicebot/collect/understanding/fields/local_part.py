@@ -233,7 +233,8 @@ def _after_aside(said: Utterance, read: Sequence[Piece], first: int, at: int) ->
     first = _behind_address(said, read, _behind_number(read, first, at), at)
     cuts = [n for n in range(first + 1, at - 1) if read[n].kind is Kind.PAUSE]
     plain = all(piece.kind in (Kind.WORD, Kind.PAUSE) for piece in read[first:at])
-    if cuts and plain and read[cuts[-1] + 1].text == read[first].text:
+    begun = [read[n].text for n in (first, *(cut + 1 for cut in cuts))]
+    if plain and begun[-1] and begun[-1] in begun[:-1]:
         return cuts[-1] + 1  # "Gavin Stott, an electrician, gavin at"
     for cut in cuts:
         before = [piece.text for piece in read[first:cut]]
