@@ -150,7 +150,10 @@ def test_who_has_no_booking_wants_a_new_one(said: str) -> None:
         ("could the boss give us a bell this evening", {"call_back"}),
         ("I'd like a call from your supervisor on Monday", {"call_back"}),
         ("connect me to the manager this minute", {"person"}),
-        ("The plumber came on Tuesday and broke my sink. I want the manager", {"person"}),
+        (
+            "The plumber came on Tuesday and broke my sink. I want the manager",
+            {"person", "complaint"},
+        ),
         ("can my appointment be brought forward a day", {"reschedule"}),
         ("the cleaner's due Friday but I need her Monday", {"reschedule"}),
         ("I booked one o'clock, can we say three", {"reschedule"}),
