@@ -54,9 +54,6 @@ _FRAMES = {
 }
 """What says that another value of a field follows."""
 
-_SENTENCE = 6
-"""Tokens from which on what has no figure, and asks, is no address."""
-
 
 def choose(said: Utterance, candidates: Iterable[Candidate], situation: Situation) -> Reading:
     """Return the acts of the candidates that together explain most, and what is left."""
@@ -133,7 +130,7 @@ def _counts(said: Utterance, each: Candidate, situation: Situation) -> bool:
         return False
     if each.act.step in (Step.NAME, Step.SERVICE, Step.ADDRESS):
         figures = any(said.tokens[at].is_digits for at in range(value, each.end))
-        return figures or not (clause.talk or _is_asked_piece(each, clause))
+        return figures or not clause.talk
     if each.act.step not in (Step.PHONE, Step.EMAIL) or isinstance(each.act, Correct):
         return True
     around = (*range(clause.first, each.first), *range(each.end, clause.end))
@@ -181,15 +178,6 @@ def _interrupts(said: Utterance, at: int) -> bool:
     tags = {match.tag for here in said.matches[said.opening(at) : at] for match in here}
     corrects = {"service.away", "service.wish"} <= tags  # "hang on, it's not a plumber I need, …"
     return "act.wait" in tags and not corrects
-
-
-def _is_asked_piece(each: Candidate, clause: Clause) -> bool:
-    """Return True for a long question read as a part of an address; a short one may answer, in the
-    tone of a question: "Feria Street?"."""
-    if not isinstance(each.act, Provide) or each.act.step is not Step.ADDRESS:
-        return False
-    long = each.end - each.first >= _SENTENCE and each.end <= clause.end
-    return clause.asked and long and each.act.missing is not None
 
 
 def _asks_on(said: Utterance, no: Candidate) -> bool:
