@@ -144,7 +144,8 @@ def _asked_whether(
         if best is None or best.service >= listed:
             continue
         # Nobody who asks what a plumber costs has told the work; "to Penrith to clean gutters" has.
-        told = best.weight not in (NAME, TRADE) or best.end > best.first + 1
+        names = {(h.first, h.end) for h in inside if h.weight in (NAME, TRADE)}
+        told = (best.first, best.end) not in names
         if whether or told or said.before(best.first, "service.priced"):
             name, span = situation.services[best.service].name, said.span(best.first, best.end)
             yield Candidate(Provide(Step.SERVICE, name, span, assumed=1), best.first, best.end, 1)
