@@ -433,7 +433,6 @@ async def test_a_yes_beside_a_doubt_never_books_in_other_languages(
 
 
 BESIDE_A_YES = [
-    "yes. What's wrong with the old number?",
     "yes, or the other one",
     "yes, but the last digit is wrong",
     "yes 345 679",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from voicebot.call import Step
 from voicebot.collect.answers import WHOLE_WITHOUT
@@ -59,6 +59,10 @@ MAY_ASK_A_FIELD = ("", IDLE, "known", "place", "company", "services")
 """Topics of "what address is it", beside those that are understood."""
 _NO_STORY = (Step.NAME, Step.ADDRESS, Step.EMAIL)
 """Steps whose values tell of nothing: 7 Flood Street is no flood."""
+
+
+_NO_REFUSAL: Final = ("email.at", "mend.not", "clause.deny")
+"""Phrases beside which a no refuses no address: a piece of one, and what puts us right."""
 
 
 @dataclass(frozen=True)
@@ -284,11 +288,14 @@ class Said:
 
     @property
     def only_denies(self) -> bool:
-        """A no that opens a sentence, and no other answer: "no dear, I've only got the kettle"."""
+        """A no that opens a sentence, and no other answer: "no dear, I've only got the kettle".
+
+        Not one that objects: "no, that's not what I rang about".
+        """
         said = utterance(self.text, self.situation.language)
         opens = (said.is_opening(said.token_at(act.span[0])) for act in self.of(Deny))
         told = self.has(Correct, Want, Wait, Repeat, Ask, Provide)
-        return any(opens) and not told and "email.at" not in said.tags
+        return any(opens) and not told and said.tags.isdisjoint(_NO_REFUSAL)
 
     @property
     def undoes_a_yes(self) -> bool:
