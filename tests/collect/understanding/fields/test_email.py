@@ -65,6 +65,8 @@ def heard(text: str, partial: str | None = None, **situation: object) -> str | N
         ("ruth dot okafor at, what's it, the Google one. Gmail.", "ruth.okafor@gmail.com"),
         ("rokafor, then the at sign, then gmail dot com", "rokafor@gmail.com"),
         ("rokafor gmail dot com", "rokafor@gmail.com"),
+        ("ruth@mail.com", "ruth@mail.com"),
+        ("ruth at mail dot example", "ruth@mail.example"),
         ("tina at tina's dot com, T I N A S", "tina@tinas.com"),
         ("r dot okafor, that's O K A F O R, at example dot com", "r.okafor@example.com"),
         ("rokafor at gmail, you know, the usual, dot com", "rokafor@gmail.com"),

@@ -248,8 +248,8 @@ def _in_context(said: Utterance, read: Sequence[Piece], at: int) -> Piece:
 def domain_at(said: Utterance, read: Sequence[Piece], at: int) -> Domain | None:
     """Return the domain that begins at this piece, or None."""
     at = next((n for n in range(at, len(read)) if read[n].kind is not Kind.PAUSE), len(read))
-    lead = said.at(read[at].first, "email.lead") if at < len(read) else None
-    if lead and not said.at(lead.end, "email.mark"):  # "it IS gmail", not "mail dot com"
+    lead = said.at(read[at].first, "lead.is") if at < len(read) else None
+    if lead:  # "it IS gmail", not "@mail.com"
         at = next((n for n in range(at, len(read)) if read[n].first >= lead.end), len(read))
     if at >= len(read):
         return None
