@@ -72,10 +72,10 @@ def questions_in(reading: Reading, text: str, where: Situation) -> list[Ask]:
             continue
         unread = [n for n in tokens if not said.is_sound(n) and _is_within(said, n, reading.rest)]
         elsewhere = said.at(tokens.stop, "topic.elsewhere")  # "did you feed the dog? Not you"
-        if any(isinstance(act, Provide) for act in inside):  # "is it Rose Hill?"
+        told = {act.step for act in inside if isinstance(act, Provide)}
+        wished &= bool(told)
+        if Step.ADDRESS in told:  # "is it Rose Hill?"
             unread = [n for n in unread if not said.at(n, "quiet.function")]
-        else:
-            wished = False
         waits = max((act.span[1] for act in inside if isinstance(act, Wait)), default=first)
         asks = len(unread) >= _A_QUESTION and not (wished or elsewhere)
         if asks or any(isinstance(act, Note) for act in inside):
