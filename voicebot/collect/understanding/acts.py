@@ -75,7 +75,7 @@ _OFF_TOPIC = 3
 _NO_ANSWER = ("refuses", "has_none")
 _EMERGENCY, _BOOKING, _COMPLAINT = "want.emergency", "want.booking", "want.complaint"
 _FIRST_WORDS = ("want.elsewhere", "want.praise")
-"""What is wished for before anything is told: "yes, that's my taxi" orders none."""
+"""Tags of wishes that count only at a call's start: "yes, that's my taxi" orders none later."""
 _FIELD = ("record.field", "record.written", f"ask.{KNOWN}")
 _ANOTHER = "another"
 _NOTHING = "want.nothing"

@@ -45,14 +45,14 @@ _REFUSES, _STANDS = "refuses", "existing"
 _NO_ANSWER = (_REFUSES, "has none")
 _REFUSABLE = (Step.NAME, Step.PHONE, Step.ADDRESS, Step.EMAIL)
 _OPENING = ("yes.agree", "yes.before", "no.plain", "quiet.link", "quiet.courtesy", "clause.before")
-"""What may stand before a value that begins its sentence."""
+"""Tags of the words that may stand before a value without being part of it: "yes, and", "no,"."""
 _MENDS = ("clause.mend", "clause.handed_on", "record.field")
 _FRAMES = {
     Step.PHONE: ("phone.lead",),
     Step.ADDRESS: ("address.label", "address.lead", "address.job"),
     Step.EMAIL: ("email.lead",),
 }
-"""What says that another value of a field follows."""
+"""Tags of the words that lead up to a new value of a field, by step: "my number is"."""
 
 
 def choose(said: Utterance, candidates: Iterable[Candidate], situation: Situation) -> Reading:

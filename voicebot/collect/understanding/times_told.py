@@ -1,4 +1,4 @@
-"""What each sentence of a turn tells of a time, whatever else the turn is about.
+"""Read the time that a turn tells beside answers to other questions, sentence by sentence.
 
 Before a time is asked for an hour may be another number, and a wish a question: "Ten on Friday",
 "Yes. Mornings only, please".

@@ -55,7 +55,7 @@ def without_remarks(said: Utterance, words: Sequence[Word]) -> list[Word]:
 
 
 def is_callers(said: Utterance, begin: int, first: int, end: int, begun: int) -> bool:
-    """Return False for an address that is asked about, past, or somebody else's.
+    """Return whether an address is where the work is: not asked about, left, or somebody else's.
 
     It stands from the token `first` up to `end`, with what leads up to it from `begun`, in a
     stretch from `begin`. What stands behind a pause is told, and "my mother's place at 12 Elm
