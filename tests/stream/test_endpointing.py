@@ -36,21 +36,6 @@ def said(asked: Expectation, *texts: str) -> Said:
 
 
 @pytest.mark.parametrize(
-    ("text", "how_much"),
-    [
-        ("Tomorrow morning.", WHOLE),
-        ("Tomorrow at seven", WHOLE),
-        ("Tomorrow at 7 a.m.", FINAL),
-        ("The second one.", FINAL),
-    ],
-)
-def test_a_day_that_names_an_offered_time_may_go_on(text: str, how_much: Said) -> None:
-    offered = ("2026-03-02T15:00", "2026-03-03T07:00", "2026-03-05T07:00")
-    dialogue = at(Step.TIME, mode=Mode.CHOOSING, offered=offered)
-    assert said(expectation(dialogue, lambda: datetime(2026, 3, 2, tzinfo=UTC)), text) is how_much
-
-
-@pytest.mark.parametrize(
     ("step", "text", "how_much"),
     [
         (Step.PHONE, "0412 345", PIECE),

@@ -5,7 +5,6 @@ phone            "0412"             "13 22 44"                  "0412 345 678"
 e-mail           "j smith at"       "j@shop.com" (".au"?)       "j@gmail.com"
 name             "my name is"       "John"                      "John Smith"
 time             "tomorrow"         "tomorrow at nine"          "tomorrow at 9 a.m."
-an offered time                    "tomorrow"                   "the first", "tomorrow at 9 a.m."
 a yes or no                                                     "yes"
 """
 
@@ -14,7 +13,7 @@ from typing import Final
 
 from voicebot.call import Step
 from voicebot.collect.events import Expectation, Hint
-from voicebot.collect.understanding import Choose, Correct, Provide
+from voicebot.collect.understanding import Correct, Provide
 from voicebot.stream.turn_taking import Said
 
 _GOES_ON: Final = re.compile(r"(?:[,;:\-–—…，、]|\.\.\.)$")
@@ -41,10 +40,7 @@ def said_of(expectation: Expectation, texts: tuple[str, ...]) -> Said:
     if not hint.complete:
         return Said.WHOLE if _may_be_number(expectation, hint, texts) else Said.PIECE
     if expectation.closed:
-        # Of "tomorrow morning … at half past nine" the first half may name a time that was offered.
-        described = any(isinstance(act, Choose) and act.moment for act in hint.reading.acts)
-        may_go_on = described and not _HALF_OF_DAY.search(hint.text or texts[0])
-        return Said.WHOLE if may_go_on else Said.FINAL
+        return Said.FINAL
     given = [
         act
         for act in hint.reading.acts

@@ -88,7 +88,7 @@ MOST_PATIENCE_FACTOR: Final = 1.6
 
 NONE: Final = Patience(0, 0, 0, 0)
 """For a detector that knows: the first silent window ends the turn."""
-CONFIRMING: Final = Patience(150, 400, 700)
+CONFIRMING: Final = Patience(150, 150, 700)
 BY_STEP: Final = {
     Step.NAME: Patience(250, 500, 800),
     Step.PHONE: Patience(150, 700, 1500),
