@@ -58,7 +58,10 @@ LISTENS = """
   if (document.querySelector('.phone:is([data-state=over], [data-state=dialled])')) return true;
   const said = document.querySelectorAll('.transcript .bot:not(.now)').length;
   if (document.querySelector('article .state-speaking')) window.spoken = said;
-  return said > before && window.spoken === said && document.querySelector('article .state-listening');
+  const listens = said > before && window.spoken === said && document.querySelector('article .state-listening');
+  // It also listens to a word that interrupts it, for as long as that lasts; then it has more to say.
+  window.since = listens ? (window.since ?? performance.now()) : null;
+  return listens && performance.now() - window.since > 1200;
 }
 """  # noqa: E501 - a page's script
 
